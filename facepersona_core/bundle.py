@@ -1,0 +1,111 @@
+"""A bundle: weights and configurations of one model in diffusers format, plus the method's parts and the judges.
+
+The embedded model and Stable Diffusion differ in nothing but the bundle. Parts are loaded when first used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from facepersona_core.errors import WeightsMissing
+
+if TYPE_CHECKING:
+    from diffusers import StableDiffusionPipeline
+
+    from facepersona_core.face2diffusion.identity import IdentityEncoder
+    from facepersona_core.face2diffusion.mapping import MappingNetwork
+
+_PARTS = ("model_index.json", "unet", "vae", "text_encoder", "tokenizer", "scheduler", "identity_encoder", "mapping")
+
+
+class Bundle:
+    """One folder of weights. Use `open_bundle`, which keeps one object a folder."""
+
+    def __init__(self, path: Path) -> None:
+        for part in ("bundle.json", *_PARTS):
+            if not (path / part).exists():
+                raise WeightsMissing(path=path, missing=part)
+        self.path = path
+        self.lock = threading.RLock()
+        """Held around the pipeline: its modules and scheduler are shared state."""
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """``bundle.json``: name, edition, resolution, class word, defaults, known words, licences."""
+        info: dict[str, Any] = json.loads((self.path / "bundle.json").read_text("utf-8"))
+        return info
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash over names and contents of all weights that take part in making a picture."""
+        digest = hashlib.sha256()
+        for part in _PARTS:
+            root = self.path / part
+            for file in sorted([root] if root.is_file() else root.rglob("*")):
+                if file.is_file():
+                    digest.update(file.relative_to(self.path).as_posix().encode() + b"\0")
+                    digest.update(hashlib.sha256(file.read_bytes()).digest())
+        return digest.hexdigest()
+
+    @property
+    def class_phrase(self) -> str:
+        """The class word with its article, such as "a person": two tokens, as S* is two words."""
+        return f"a {self.info['class_word']}"
+
+    @cached_property
+    def pipeline(self) -> StableDiffusionPipeline:
+        """The frozen text-to-image model, fp32 on the processor or fp16 on an accelerator."""
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        import torch
+        from diffusers import StableDiffusionPipeline
+
+        with self.lock:
+            on_gpu = torch.cuda.is_available()
+            pipeline = StableDiffusionPipeline.from_pretrained(
+                self.path, torch_dtype=torch.float16 if on_gpu else torch.float32, local_files_only=True
+            )
+            pipeline.set_progress_bar_config(disable=True)
+            pipeline.unet.requires_grad_(False)
+            pipeline.vae.requires_grad_(False)
+            pipeline.text_encoder.requires_grad_(False)
+            return pipeline.to("cuda" if on_gpu else "cpu")
+
+    @cached_property
+    def identity_encoder(self) -> IdentityEncoder:
+        """Aligned face to identity vector."""
+        from facepersona_core.face2diffusion.checkpoint import load_identity
+
+        return load_identity(self.path / "identity_encoder")
+
+    @cached_property
+    def mapping(self) -> MappingNetwork:
+        """Identity and expression to the words of S*."""
+        from facepersona_core.face2diffusion.checkpoint import load_mapping
+
+        return load_mapping(self.path / "mapping")
+
+    @cached_property
+    def expressions(self) -> dict[str, np.ndarray]:
+        """Expression name to the vector, float32 [E], that the expression slot takes; empty without a slot."""
+        path = self.path / "expressions.json"
+        if not path.is_file():
+            return {}
+        return {name: np.asarray(vector, np.float32) for name, vector in json.loads(path.read_text()).items()}
+
+
+@cache
+def _open(path: Path) -> Bundle:
+    return Bundle(path)
+
+
+def open_bundle(path: Path) -> Bundle:
+    """The bundle in ``path``, the same object for the same folder. Raises WeightsMissing."""
+    return _open(path.resolve())

@@ -1,0 +1,148 @@
+"""Text with S* to embeddings, embeddings to pictures: what every method does on the frozen pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from facepersona_core.errors import PromptInvalid, RequestInvalid
+from facepersona_core.face2diffusion.injection import encode_prompt, tokenize_prompt
+from facepersona_core.prompt import with_words
+from facepersona_core.types import Progress, Request
+
+if TYPE_CHECKING:
+    from diffusers import StableDiffusionPipeline
+    from PIL.Image import Image
+
+    from facepersona_core.bundle import Bundle
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "seed": (0, 2**32 - 1),
+    "count": (1, 16),
+    "steps": (1, 100),
+    "guidance": (1, 20),
+    "strength": (0, 1.5),
+}
+
+
+def check_request(request: Request, expressions: Any = ()) -> None:
+    """Raise RequestInvalid when a setting is out of range or the expression is not one of ``expressions``."""
+    for name, (low, high) in _RANGES.items():
+        value = getattr(request, name)
+        if not low <= value <= high:
+            raise RequestInvalid(name=name, seen=value, expected=f"{low} to {high}")
+    if request.expression is not None and request.expression not in expressions:
+        known = ", ".join(expressions) or "nothing: this model has no expression slot"
+        raise RequestInvalid(name="expression", seen=request.expression, expected=known)
+
+
+def class_words(pipeline: StableDiffusionPipeline, phrase: str, position: int) -> tuple[Tensor, Tensor]:
+    """Input embeddings (token + position, [1, C] each) of the two tokens of ``phrase`` at ``position``.
+
+    Raises RequestInvalid when the phrase is not two tokens: only then does it fill the two slots of S*.
+    """
+    ids = pipeline.tokenizer(phrase, add_special_tokens=False).input_ids
+    if len(ids) != 2:
+        raise RequestInvalid(name="class phrase", seen=f"{phrase!r} of {len(ids)} tokens", expected="two tokens")
+    embeddings = getattr(pipeline.text_encoder, "text_model", pipeline.text_encoder).embeddings
+    device = embeddings.token_embedding.weight.device
+    rows = embeddings.token_embedding(torch.tensor(ids, device=device))
+    rows = rows + embeddings.position_embedding(torch.tensor([position, position + 1], device=device))
+    return rows[:1], rows[1:]
+
+
+@torch.no_grad()
+def embed_words(
+    pipeline: StableDiffusionPipeline,
+    prompt: str,
+    words: tuple[Tensor, Tensor],
+    *,
+    class_phrase: str,
+    strength: float = 1.0,
+) -> Tensor:
+    """Embeddings [1, L, C] of ``prompt`` with ``words`` ([1, C] each) as S*.
+
+    ``strength`` moves the words on the line from the class phrase (0) through themselves (1) and beyond.
+    """
+    ids, position = tokenize_prompt(pipeline.tokenizer, prompt)
+    device = pipeline.text_encoder.device
+    plain = class_words(pipeline, class_phrase, position)
+    mixed = tuple(torch.lerp(p, w.to(p), strength) for p, w in zip(plain, words, strict=True))
+    return encode_prompt(pipeline.text_encoder, ids.to(device), position, (mixed[0], mixed[1]))
+
+
+@torch.no_grad()
+def embed_text(pipeline: StableDiffusionPipeline, text: str) -> Tensor:
+    """Embeddings [1, L, C] of plain ``text``. Raises PromptInvalid when it is too long."""
+    tokenizer = pipeline.tokenizer
+    ids = tokenizer(text, padding="max_length", return_tensors="pt").input_ids
+    if ids.shape[1] > tokenizer.model_max_length:
+        raise PromptInvalid(prompt=text, problem="long", tokens=ids.shape[1], limit=tokenizer.model_max_length)
+    hidden: Tensor = pipeline.text_encoder(ids.to(pipeline.text_encoder.device)).last_hidden_state
+    return hidden
+
+
+def embed_class(pipeline: StableDiffusionPipeline, prompt: str, class_phrase: str) -> Tensor:
+    """Embeddings [1, L, C] of ``prompt`` with the class phrase in the place of S*."""
+    return embed_text(pipeline, with_words(prompt, class_phrase))
+
+
+def draw(
+    bundle: Bundle, prompt: Tensor, request: Request, progress: Progress, unet: torch.nn.Module | None = None
+) -> Iterator[Image]:
+    """Yield ``request.count`` pictures for the embeddings ``prompt`` [1, L, C], one at a time.
+
+    Each starts from noise of its own seed, made on the processor, so that neither the batch nor the device changes
+    what a seed means. ``unet`` takes the place of the bundle's. The bundle's lock is held while a picture is made,
+    not between pictures: whoever iterates may do so from several threads.
+    """
+    pipeline = bundle.pipeline
+    with bundle.lock:
+        negative = embed_text(pipeline, request.negative_prompt)
+    for index in range(request.count):
+        with bundle.lock, _in_place_of(pipeline, unet):
+            picture = _draw_one(pipeline, prompt, negative, request, index, progress)
+        yield picture
+
+
+def _draw_one(
+    pipeline: StableDiffusionPipeline, prompt: Tensor, negative: Tensor, request: Request, index: int, progress: Progress
+) -> Image:
+    size = pipeline.unet.config.sample_size
+    shape = (1, pipeline.unet.config.in_channels, size, size)
+    generator = torch.Generator().manual_seed((request.seed + index) % 2**32)
+    latents = torch.randn(shape, generator=generator)
+    picture: Image = pipeline(
+        prompt_embeds=prompt,
+        negative_prompt_embeds=negative,
+        latents=latents.to(prompt),
+        num_inference_steps=request.steps,
+        guidance_scale=request.guidance,
+        generator=generator,
+        callback_on_step_end=_reporter(request, index, progress),
+    ).images[0]
+    return picture
+
+
+@contextmanager
+def _in_place_of(pipeline: StableDiffusionPipeline, unet: torch.nn.Module | None) -> Iterator[None]:
+    own = pipeline.unet
+    pipeline.unet = own if unet is None else unet
+    try:
+        yield
+    finally:
+        pipeline.unet = own
+
+
+def _reporter(request: Request, index: int, progress: Progress) -> Callable[..., dict[str, Any]]:
+    total = request.count * request.steps
+
+    def report(pipeline: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+        progress(min(1.0, (index * request.steps + step + 1) / total), "denoise")
+        return values
+
+    return report
