@@ -1,0 +1,75 @@
+"""The bundle: every trained part in its place, in half precision, with what the app must know of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableDiffusionPipeline
+
+from facepersona_core.face2diffusion.checkpoint import save_part
+from facepersona_core.face2diffusion.identity import IdentityEncoder
+from facepersona_core.face2diffusion.mapping import MappingNetwork
+from training.embedded.captions import vocabulary
+from training.embedded.data import Pictures
+from training.embedded.text_to_image import TextToImage, build_scheduler
+
+LARGEST_FILE = "15MB"
+
+
+def expression_vectors(pictures: Pictures) -> dict[str, list[float]]:
+    """Mean coefficient vector of each expression in the training pictures."""
+    by_name: dict[str, list[list[float]]] = {}
+    for label in pictures.labels:
+        by_name.setdefault(label["expression"], []).append(label["expression_vector"])
+    return {name: np.mean(rows, 0).round(4).tolist() for name, rows in sorted(by_name.items())}
+
+
+def write_bundle(
+    folder: Path,
+    *,
+    autoencoder: AutoencoderKL,
+    model: TextToImage,
+    tokenizer: Any,
+    encoder: IdentityEncoder,
+    mapping: MappingNetwork,
+    pictures: Pictures,
+    edition: str,
+    defaults: dict[str, Any],
+) -> None:
+    """Write everything but judges, face pack and card into ``folder``, replacing those parts."""
+    scheduler = DPMSolverMultistepScheduler.from_config(
+        build_scheduler().config, timestep_spacing="trailing", algorithm_type="dpmsolver++", steps_offset=1
+    )
+    pipeline = StableDiffusionPipeline(
+        vae=autoencoder,
+        text_encoder=model.text_encoder,
+        tokenizer=tokenizer,
+        unet=model.unet,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    pipeline.to(torch.float16)
+    pipeline.save_pretrained(folder, max_shard_size=LARGEST_FILE)
+    pipeline.to(torch.float32)
+    save_part(encoder, folder / "identity_encoder")
+    save_part(mapping, folder / "mapping")
+    (folder / "expressions.json").write_text(json.dumps(expression_vectors(pictures), indent=1) + "\n")
+    info = {
+        "name": "FacePersona embedded",
+        "edition": edition,
+        "format": 1,
+        "resolution": int(pictures.pixels.shape[1]),
+        "class_word": "person",
+        "defaults": defaults,
+        "words": vocabulary(),
+    }
+    (folder / "bundle.json").write_text(json.dumps(info, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,156 @@
+"""Stage 4: the identity encoder learns to tell people apart, on all its scales at once (ArcFace)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+from facepersona_core.face2diffusion.training import ArcFaceHead
+from training.embedded import loop
+from training.embedded.data import Pictures, to_tensor
+
+TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
+)
+"""ArcFace's five points in a 112 px crop."""
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """Shape and training of the identity encoder."""
+
+    shape: IdentityConfig = field(default_factory=IdentityConfig.embedded)
+    minutes: float = 25.0
+    batch: int = 48
+    rate: float = 1e-3
+    scale: float = 32.0
+    margin: float = 0.35
+    held_out: int = 60
+    """People, the last of the set, that validate and are never trained on."""
+
+
+def align_all(pictures: Pictures) -> np.ndarray:
+    """uint8 [N, 112, 112, 3]: every face aligned by its true landmarks."""
+    crops = np.empty((len(pictures), 112, 112, 3), np.uint8)
+    for i, label in enumerate(pictures.labels):
+        points = np.asarray(label["landmarks5"], np.float32)
+        matrix, _ = cv2.estimateAffinePartial2D(points, TEMPLATE, method=cv2.LMEDS)
+        crops[i] = cv2.warpAffine(pictures.pixels[i], matrix, (112, 112))
+    return crops
+
+
+def augment(faces: Tensor, random: np.random.Generator) -> Tensor:
+    """Mirror, shift, zoom, colour, grey, blur and cut-out of faces [B, 3, 112, 112] in [-1, 1]."""
+    size = len(faces)
+    angle, zoom = random.normal(0, 0.05, size), random.uniform(0.92, 1.08, size)
+    mirror = np.where(random.random(size) < 0.5, -1.0, 1.0)
+    theta = np.zeros((size, 2, 3), np.float32)
+    theta[:, 0, 0], theta[:, 0, 1] = mirror * zoom * np.cos(angle), -zoom * np.sin(angle)
+    theta[:, 1, 0], theta[:, 1, 1] = mirror * zoom * np.sin(angle), zoom * np.cos(angle)
+    theta[:, :, 2] = random.normal(0, 0.03, (size, 2))
+    grid = F.affine_grid(torch.from_numpy(theta), list(faces.shape), align_corners=False)
+    x = F.grid_sample(faces, grid, padding_mode="border", align_corners=False)
+    gain = torch.from_numpy(random.uniform(0.75, 1.25, (size, 1, 1, 1)).astype(np.float32))
+    tint = torch.from_numpy(random.normal(0, 0.08, (size, 3, 1, 1)).astype(np.float32))
+    x = x * gain + tint
+    if random.random() < 0.3:
+        soft = F.interpolate(x, scale_factor=float(random.uniform(0.35, 0.8)), mode="area")
+        x = F.interpolate(soft, size=112, mode="bilinear")
+    grey = torch.from_numpy(random.random(size) < 0.15).view(-1, 1, 1, 1)
+    x = torch.where(grey, x.mean(1, keepdim=True).expand_as(x), x)
+    for i in np.flatnonzero(random.random(size) < 0.4):
+        top, left = random.integers(0, 76, 2)
+        x[i, :, top : top + 36, left : left + 36] = 0
+    return x
+
+
+@torch.no_grad()
+def embed(encoder: IdentityEncoder, crops: np.ndarray, batch: int = 64) -> Tensor:
+    """Identity vectors [N, D] of aligned uint8 crops, each averaged with its mirror image."""
+    where = next(encoder.parameters()).device
+    parts = []
+    for start in range(0, len(crops), batch):
+        x = to_tensor(crops[start : start + batch]).to(where)
+        parts.append((encoder(x) + encoder(x.flip(3))).float().cpu() / 2)
+    return torch.cat(parts)
+
+
+def figures(vectors: Tensor, person: np.ndarray) -> dict[str, float]:
+    """Verification AUC over all pairs, and rank-1 with one gallery picture a person."""
+    z = F.normalize(vectors - vectors.mean(0))
+    similarity = (z @ z.T).numpy()
+    upper = np.triu_indices(len(z), 1)
+    scores, same = similarity[upper], person[upper[0]] == person[upper[1]]
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(scores)] = np.arange(len(scores))
+    auc = (ranks[same].mean() - (same.sum() - 1) / 2) / (~same).sum()
+    _, gallery = np.unique(person, return_index=True)
+    probes = np.setdiff1d(np.arange(len(z)), gallery)
+    nearest = person[gallery][similarity[probes][:, gallery].argmax(1)]
+    return {"auc": float(auc), "rank1": float((nearest == person[probes]).mean()), "gallery": float(len(gallery))}
+
+
+def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log, seed: int = 0) -> IdentityEncoder:
+    """Train within ``config.minutes``, resuming from ``work/identity.pt``."""
+    torch.manual_seed(seed)
+    where, checkpoint = loop.device(), work / "identity.pt"
+    people, person = np.unique(pictures.identities, return_inverse=True)
+    held = min(config.held_out, len(people) // 4)
+    crops, trained = align_all(pictures), np.flatnonzero(person < len(people) - held)
+    encoder = IdentityEncoder(config.shape).to(where)
+    head = ArcFaceHead(config.shape.output_width, len(people) - held, scale=config.scale, margin=config.margin)
+    parameters = [*encoder.parameters(), *head.to(where).parameters()]
+    optimiser = torch.optim.AdamW(parameters, config.rate, weight_decay=0.05, betas=(0.9, 0.98))
+    step, spent = 0, 0.0
+    if state := loop.load(checkpoint):
+        encoder.load_state_dict(state["encoder"])
+        head.load_state_dict(state["head"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent = state["step"], state["spent"]
+    clock, random, last = loop.Clock(config.minutes, spent), np.random.default_rng(seed + step), spent
+    running = 0.0
+    while clock.fraction < 1:
+        loop.set_rate(optimiser, loop.cosine(clock.fraction, step, 100))
+        head.margin = config.margin * min(1.0, step / 600)
+        index = random.choice(trained, config.batch)
+        x = augment(to_tensor(crops[index]), random).to(where)
+        with loop.half_precision(where):
+            features = encoder(x)
+        loss = head(features, torch.from_numpy(person[index]).to(where))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        loop.clip(parameters, 5.0)
+        optimiser.step()
+        step += 1
+        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        if clock.spent - last > 120:
+            last = clock.spent
+            _report(encoder, crops, person, len(people) - held, log, step=step, loss=running, seconds=clock.spent)
+            _save(checkpoint, encoder, head, optimiser, step, clock)
+    _save(checkpoint, encoder, head, optimiser, step, clock)
+    _report(encoder, crops, person, len(people) - held, log, step=step, loss=running, seconds=clock.spent)
+    return encoder.eval()
+
+
+def _report(
+    encoder: IdentityEncoder, crops: np.ndarray, person: np.ndarray, first_held: int, log: loop.Log, **facts: Any
+) -> None:
+    unseen = np.flatnonzero(person >= first_held)
+    encoder.eval()
+    log("identity", **facts, **figures(embed(encoder, crops[unseen]), person[unseen]))
+    encoder.train()
+
+
+def _save(
+    path: Path, encoder: torch.nn.Module, head: torch.nn.Module, optimiser: Any, step: int, clock: loop.Clock
+) -> None:
+    state = {"encoder": encoder.state_dict(), "head": head.state_dict(), "optimiser": optimiser.state_dict()}
+    loop.save({**state, "step": step, "spent": clock.spent}, path)

@@ -1,0 +1,108 @@
+"""Stage 2a: latents, head masks on the latent grid and tokenised captions, computed once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+from torch.nn import functional as F
+
+from facepersona_core.face2diffusion.injection import tokenize_prompt
+from training.embedded import loop
+from training.embedded.captions import caption
+from training.embedded.data import Pictures, flip_label, to_tensor
+
+CAPTIONS = 4
+"""Captions kept of each kind for each picture and its mirror image."""
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What the text-to-image and the mapping stage train on; index 0 of the first axis is the picture as it is,
+    1 its mirror image."""
+
+    mean: Tensor
+    """half [2, N, C, h, w]."""
+    deviation: Tensor
+    """half [2, N, C, h, w]."""
+    mask: Tensor
+    """half [2, N, 1, h, w] in [0, 1]."""
+    named: Tensor
+    """int16 [2, N, K, L]: captions with S*."""
+    position: Tensor
+    """int16 [2, N, K]."""
+    plain: Tensor
+    """int16 [2, N, K, L]: captions with a class word and attributes."""
+    person: Tensor
+    """int64 [N]: index into the sorted unique identities."""
+    empty: Tensor
+    """int16 [L]: the empty caption."""
+
+    def __len__(self) -> int:
+        return self.mean.shape[1]
+
+
+@torch.no_grad()
+def encode(pictures: Pictures, autoencoder: AutoencoderKL, batch: int = 32) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of the latents of all pictures and their mirror images, half [2, N, C, h, w] each."""
+    where = next(autoencoder.parameters()).device
+    means, deviations = [], []
+    for mirrored in (False, True):
+        for start in range(0, len(pictures), batch):
+            x = to_tensor(pictures.pixels[start : start + batch]).to(where)
+            x = (x.flip(3) if mirrored else x).contiguous(memory_format=torch.channels_last)
+            with loop.half_precision(where):
+                posterior = autoencoder.encode(x).latent_dist
+            means.append(posterior.mean.half().cpu())
+            deviations.append(posterior.std.half().cpu())
+    shape = (2, len(pictures), *means[0].shape[1:])
+    return torch.cat(means).view(shape), torch.cat(deviations).view(shape)
+
+
+def build(pictures: Pictures, autoencoder: AutoencoderKL, tokenizer: object, seed: int = 0) -> Latents:
+    """Everything of `Latents` for ``pictures``."""
+    mean, deviation = encode(pictures, autoencoder)
+    grid = mean.shape[-1]
+    masks = torch.from_numpy(pictures.masks[:, None].astype(np.float32))
+    mask = F.adaptive_avg_pool2d(masks, grid).half()
+    source = random.Random(seed)
+    named, position, plain = [], [], []
+    for mirrored in (False, True):
+        for label in pictures.labels:
+            label = flip_label(label) if mirrored else label
+            pairs = [tokenize_prompt(tokenizer, caption(label, source, named=True)) for _ in range(CAPTIONS)]
+            named.append(torch.cat([ids for ids, _ in pairs]).short())
+            position.append(torch.tensor([at for _, at in pairs], dtype=torch.int16))
+            plain.append(_ids(tokenizer, [caption(label, source, named=False) for _ in range(CAPTIONS)]))
+    _, person = np.unique(pictures.identities, return_inverse=True)
+    shape = (2, len(pictures), CAPTIONS)
+    return Latents(
+        mean=mean,
+        deviation=deviation,
+        mask=torch.stack([mask, mask.flip(-1)]),
+        named=torch.stack(named).view(*shape, -1),
+        position=torch.stack(position).view(shape),
+        plain=torch.stack(plain).view(*shape, -1),
+        person=torch.from_numpy(person),
+        empty=_ids(tokenizer, [""])[0],
+    )
+
+
+def _ids(tokenizer: object, captions: list[str]) -> Tensor:
+    tokens = tokenizer(captions, padding="max_length", truncation=True, return_tensors="pt")
+    return tokens.input_ids.short()
+
+
+def save(latents: Latents, path: Path) -> None:
+    """Write ``latents`` as one file."""
+    loop.save(dict(vars(latents)), path)
+
+
+def load(path: Path) -> Latents:
+    """What `save` wrote, mapped from disk so that several processes share it."""
+    return Latents(**torch.load(path, map_location="cpu", weights_only=True, mmap=True))

@@ -1,0 +1,129 @@
+"""What every training loop needs: a clock that keeps its budget, an average of weights, a log, safe saving."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterable
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Clock:
+    """Counts seconds of training towards a budget across restarts."""
+
+    def __init__(self, minutes: float, spent: float = 0.0) -> None:
+        self.total = minutes * 60
+        self._start = time.monotonic() - spent
+
+    @property
+    def spent(self) -> float:
+        """Seconds trained so far, earlier runs included."""
+        return time.monotonic() - self._start
+
+    @property
+    def fraction(self) -> float:
+        """Share of the budget that is spent, 0 to 1."""
+        return min(1.0, self.spent / self.total)
+
+
+def cosine(fraction: float, step: int, warm_up: int = 50, floor: float = 0.02) -> float:
+    """Learning-rate factor: linear warm-up, then half a cosine down to ``floor``."""
+    return min(1.0, (step + 1) / warm_up) * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * fraction)))
+
+
+def late_decay(fraction: float, step: int, warm_up: int = 100, floor: float = 0.05) -> float:
+    """Learning-rate factor: constant, then linear decay over the last third."""
+    return min(1.0, (step + 1) / warm_up) * (floor + (1 - floor) * min(1.0, (1 - fraction) / 0.35))
+
+
+class Average:
+    """Exponential moving average of a module's parameters and buffers."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.module, self.decay, self.step = module, decay, 0
+        self.state = {k: v.detach().clone() for k, v in module.state_dict().items()}
+
+    def update(self) -> None:
+        """Take one step towards the module's present weights; early steps weigh more."""
+        self.step += 1
+        weight = 1 - min(self.decay, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for key, value in self.module.state_dict().items():
+                if value.is_floating_point():
+                    self.state[key].lerp_(value, weight)
+                else:
+                    self.state[key].copy_(value)
+
+    @contextmanager
+    def swapped_in(self) -> Any:
+        """The module with averaged weights, for looking and measuring."""
+        own = {k: v.detach().clone() for k, v in self.module.state_dict().items()}
+        training = self.module.training
+        self.module.load_state_dict(self.state)
+        self.module.eval()
+        try:
+            yield self.module
+        finally:
+            self.module.load_state_dict(own)
+            self.module.train(training)
+
+
+class Log:
+    """One JSON line an event, on disk and on the screen."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, stage: str, **facts: Any) -> None:
+        """Append ``facts``; floats keep four digits."""
+        rounded = {k: round(v, 5) if isinstance(v, float) else v for k, v in facts.items()}
+        line = json.dumps({"stage": stage, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **rounded})
+        with self.path.open("a") as file:
+            file.write(line + "\n")
+        print(line, flush=True)
+
+
+def save(state: dict[str, Any], path: Path) -> None:
+    """``torch.save`` that a crash cannot leave half written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load(path: Path) -> dict[str, Any] | None:
+    """What `save` wrote, or None when there is nothing yet."""
+    if not path.is_file():
+        return None
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def device() -> torch.device:
+    """The accelerator where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def half_precision(where: torch.device, enabled: bool = True) -> Any:
+    """bfloat16 autocast on ``where``."""
+    return torch.autocast(where.type, torch.bfloat16) if enabled else nullcontext()
+
+
+def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:
+    """Learning rates as ``factor`` of those each group began with."""
+    for group in optimiser.param_groups:
+        group.setdefault("initial_lr", group["lr"])
+        group["lr"] = group["initial_lr"] * factor
+
+
+def clip(parameters: Iterable[Tensor], norm: float = 1.0) -> None:
+    """Clip the gradients' global norm."""
+    nn.utils.clip_grad_norm_(list(parameters), norm)

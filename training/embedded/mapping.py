@@ -1,0 +1,183 @@
+"""Stage 6: the mapping network learns to name people from their pictures (CGDR), everything else frozen.
+
+It starts from the names that the text-to-image model learned for the training people (a regression without any
+UNet), then learns what the paper asks: to denoise the head into this person and the rest into what the text says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from facepersona_core.face2diffusion.identity import IdentityEncoder
+from facepersona_core.face2diffusion.injection import tokenize_prompt
+from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
+from facepersona_core.face2diffusion.training import MappingBatch, mapping_loss
+from training.embedded import loop
+from training.embedded.data import Pictures, to_tensor
+from training.embedded.identity import align_all
+from training.embedded.latents import Latents
+from training.embedded.text_to_image import TextToImage, build_scheduler
+
+BARE_PROMPT = "a photo of S*"
+CLASS_PHRASE = "a person"
+
+
+@dataclass(frozen=True)
+class MappingTraining:
+    """Training of the mapping network."""
+
+    hidden: int = 384
+    name_minutes: float = 1.5
+    minutes: float = 20.0
+    batch: int = 16
+    rate: float = 3e-4
+    bare_share: float = 0.5
+    """Share of samples under the bare prompt; the others have the picture's own caption."""
+
+
+@torch.no_grad()
+def identity_vectors(encoder: IdentityEncoder, pictures: Pictures, batch: int = 64) -> Tensor:
+    """float [2, N, D]: of every picture (0) and its mirror image (1)."""
+    where, crops = next(encoder.parameters()).device, align_all(pictures)
+    plain, mirrored = [], []
+    for start in range(0, len(crops), batch):
+        x = to_tensor(crops[start : start + batch]).to(where)
+        plain.append(encoder(x).float().cpu())
+        mirrored.append(encoder(x.flip(3)).float().cpu())
+    return torch.stack([torch.cat(plain), torch.cat(mirrored)])
+
+
+def learn_names(
+    mapping: MappingNetwork, vectors: Tensor, names: Tensor, config: MappingTraining, log: loop.Log, seed: int
+) -> None:
+    """Regress the word vectors on the training people's names. ``vectors`` [2, N, D], ``names`` [N, 2, C]."""
+    where, source = loop.device(), torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(mapping.parameters(), 1e-3, weight_decay=0.02)
+    clock, step = loop.Clock(config.name_minutes), 0
+    scale = names.var()
+    loss = torch.zeros(())
+    while clock.fraction < 1:
+        loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
+        index = torch.randint(0, vectors.shape[1], (128,), generator=source)
+        mirrored = torch.randint(0, 2, (128,), generator=source)
+        first, last = mapping(vectors[mirrored, index].to(where))
+        loss = F.mse_loss(torch.stack([first, last], 1), names[index].to(where)) / scale
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        step += 1
+    log("mapping_names", step=step, unexplained=float(loss), seconds=clock.spent)
+
+
+def draw(
+    latents: Latents,
+    vectors: Tensor,
+    expressions: Tensor,
+    others: Tensor,
+    bare: tuple[Tensor, int],
+    class_ids: Tensor,
+    config: MappingTraining,
+    held_out: int,
+    source: torch.Generator,
+) -> MappingBatch:
+    """A batch for `mapping_loss`. ``others`` [N, M]: pictures of the same person; the identity comes from one of
+    them, so that the vector cannot tell what is special to the picture. ``class_ids``: the two tokens of the class
+    phrase."""
+    size = config.batch
+    index = torch.randint(held_out, len(latents), (size,), generator=source)
+    mirrored = torch.randint(0, 2, (size,), generator=source)
+    seen = others[index, torch.randint(0, others.shape[1], (size,), generator=source)]
+    mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
+    which = torch.randint(0, latents.named.shape[2], (size,), generator=source)
+    ids, position = latents.named[mirrored, index, which].long(), latents.position[mirrored, index, which].long()
+    is_bare = torch.rand(size, generator=source) < config.bare_share
+    ids[is_bare], position[is_bare] = bare[0].expand(int(is_bare.sum()), -1), bare[1]
+    plain, rows = ids.clone(), torch.arange(size)
+    for offset in (0, 1):
+        plain[rows, position + offset] = class_ids[offset]
+    where = loop.device()
+    parts = (
+        mean + deviation * torch.randn(mean.shape, generator=source),
+        vectors[torch.randint(0, 2, (size,), generator=source), seen],
+        expressions[index],
+        latents.mask[mirrored, index].float(),
+        ids,
+        position,
+        plain,
+    )
+    return MappingBatch(*(part.to(where) for part in parts))
+
+
+def train(
+    model: TextToImage,
+    encoder: IdentityEncoder,
+    tokenizer: Any,
+    pictures: Pictures,
+    latents: Latents,
+    features: Tensor,
+    config: MappingTraining,
+    work: Path,
+    log: loop.Log,
+    seed: int = 0,
+) -> MappingNetwork:
+    """Train within ``config.minutes``, resuming from ``work/mapping.pt``. The first pictures stay out of training, as
+    they did for the text-to-image model."""
+    torch.manual_seed(seed)
+    where, checkpoint = loop.device(), work / "mapping.pt"
+    model.to(where).requires_grad_(False).eval()
+    vectors = identity_vectors(encoder.to(where), pictures)
+    expressions = torch.tensor([label["expression_vector"] for label in pictures.labels], dtype=torch.float32)
+    text_width = model.names.width
+    mapping = MappingNetwork(
+        MappingConfig(vectors.shape[-1], expressions.shape[1], config.hidden, text_width, dropout=0.1)
+    ).to(where)
+    average, step, spent = loop.Average(mapping, 0.995), 0, 0.0
+    optimiser = torch.optim.AdamW(mapping.parameters(), config.rate, weight_decay=0.01)
+    if state := loop.load(checkpoint):
+        mapping.load_state_dict(state["model"])
+        average.state, average.step = state["average"], state["step"]
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent = state["step"], state["spent"]
+    else:
+        with torch.no_grad():
+            names = model.names(features.to(where))[latents.person.to(where)].cpu()
+        learn_names(mapping, vectors, names, config, log, seed)
+        average = loop.Average(mapping, 0.995)
+    bare, held_out = tokenize_prompt(tokenizer, BARE_PROMPT), min(160, len(latents) // 8)
+    class_ids = torch.tensor(tokenizer(CLASS_PHRASE, add_special_tokens=False).input_ids)
+    others, scheduler = _others(latents.person), build_scheduler()
+    source, clock, last, running = torch.Generator().manual_seed(seed + 1 + step), loop.Clock(config.minutes, spent), spent, 0.0
+    while clock.fraction < 1:
+        loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
+        batch = draw(latents, vectors, expressions, others, bare, class_ids, config, held_out, source)
+        with loop.half_precision(where):
+            loss = mapping_loss(model.unet, model.text_encoder, scheduler, mapping, batch)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        loop.clip(mapping.parameters())
+        optimiser.step()
+        average.update()
+        step += 1
+        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        if clock.spent - last > 60 or clock.fraction == 1:
+            last = clock.spent
+            log("mapping", step=step, loss=running, seconds=clock.spent)
+            state = {"model": mapping.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
+            loop.save({**state, "step": step, "spent": clock.spent}, checkpoint)
+    mapping.load_state_dict(average.state)
+    return mapping.eval()
+
+
+def _others(person: Tensor) -> Tensor:
+    """int64 [N, M]: for every picture M pictures of the same person, itself among them."""
+    ids = person.numpy()
+    rows = [np.flatnonzero(ids == p) for p in range(int(person.max()) + 1)]
+    most = max(len(row) for row in rows)
+    return torch.from_numpy(np.stack([np.resize(rows[p], most) for p in ids]))

@@ -1,0 +1,91 @@
+"""Names of the training people: two word vectors each, a learned function of who the person is.
+
+Stable Diffusion can be steered to a person because its text space is full of people. The small world gets such a
+space by naming its people while the text-to-image model learns: the two vectors of a name enter the text encoder
+exactly as S* does. A table of free vectors would see each person some ten times; a function of the person's true
+parameters lets people who look alike have names that are alike, so that the space between them is filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.synthetic.identity import sample_identity
+
+NAME_NOISE = 0.15
+"""Deviation of the noise added to a name in training, as a share of the names' own deviation: it smooths the space."""
+_NOT_APPEARANCE = {"seed", "moles"}
+
+
+def _flatten(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in parameters.items():
+        if key in _NOT_APPEARANCE:
+            continue
+        if isinstance(value, Mapping):
+            flat |= {f"{key}.{k}": v for k, v in _flatten(value).items()}
+        elif isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str):
+            flat |= {f"{key}.{i}": float(v) for i, v in enumerate(value)}
+        else:
+            flat[key] = value
+    return flat
+
+
+REFERENCE_PEOPLE = range(2000)
+"""The people whose spread standardises the features, whoever is trained on."""
+
+
+@cache
+def _columns() -> dict[str, tuple[str, ...] | tuple[float, float]]:
+    """For each parameter its options (text) or its mean and deviation (number)."""
+    rows = [_flatten(asdict(sample_identity(identity))) for identity in REFERENCE_PEOPLE]
+    columns: dict[str, tuple[str, ...] | tuple[float, float]] = {}
+    for key in sorted({key for row in rows for key in row}):
+        values = [row.get(key) for row in rows]
+        if all(isinstance(value, (int, float, np.number)) for value in values):
+            numbers = np.array(values, np.float64)
+            columns[key] = (float(numbers.mean()), max(float(numbers.std()), 1e-6))
+        else:
+            columns[key] = tuple(sorted({str(value) for value in values}))
+    return columns
+
+
+def _features(identity: int) -> list[float]:
+    parameters, features = _flatten(asdict(sample_identity(identity))), []
+    for key, column in _columns().items():
+        if isinstance(column[0], str):
+            features += [2.0 * (str(parameters.get(key)) == option) for option in column]
+        else:
+            features.append((float(parameters[key]) - column[0]) / column[1])
+    return features
+
+
+def person_features(identities: Iterable[int]) -> Tensor:
+    """float32 [N, F] of the people's true parameters: numbers standardised, names of styles one-hot."""
+    return torch.tensor([_features(int(identity)) for identity in identities], dtype=torch.float32)
+
+
+class Names(nn.Module):
+    """Person features [B, F] to the two word vectors of a name, [B, 2, C]."""
+
+    def __init__(self, features: int, width: int, hidden: int = 512) -> None:
+        super().__init__()
+        self.width = width
+        self.layers = nn.Sequential(nn.Linear(features, hidden), nn.SiLU(), nn.Linear(hidden, 2 * width))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Names of the people with these features."""
+        return self.layers(features).view(-1, 2, self.width)
+
+    def noisy(self, features: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Names with the noise of training."""
+        names = self(features)
+        noise = torch.randn(names.shape, generator=generator, device=names.device)
+        return names + NAME_NOISE * names.detach().std() * noise

@@ -1,0 +1,183 @@
+"""The recipe: every stage in order, each within its budget, resumed from what an earlier run left.
+
+``python -m training.embedded.recipe --work DIR`` trains; ``--toy`` runs through every stage in two minutes.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+from torch import distributed as dist
+from torch import multiprocessing
+
+from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+from training.embedded import assemble, autoencoder, identity, latents, loop, mapping, text_to_image
+from training.embedded.data import Pictures, load_pictures
+from training.embedded.names import Names, person_features
+from training.embedded.words import build_tokenizer
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what comes out."""
+
+    people: int = 3000
+    per_person: int = 10
+    size: int = 128
+    seed: int = 0
+    workers: int = 2
+    """Processes that train the text-to-image model, one core each; also those that render."""
+    autoencoder: autoencoder.AutoencoderConfig = field(default_factory=autoencoder.AutoencoderConfig)
+    text_to_image: text_to_image.TextToImageConfig = field(default_factory=text_to_image.TextToImageConfig)
+    identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
+    mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
+    edition: str = "1"
+    steps: int = 20
+    guidance: float = 3.0
+
+
+def toy() -> Recipe:
+    """Every stage, in two minutes, at a size that teaches nothing."""
+    return Recipe(
+        people=8,
+        per_person=4,
+        workers=1,
+        autoencoder=autoencoder.AutoencoderConfig(channels=(8, 8, 16, 16), minutes=0.1),
+        text_to_image=text_to_image.TextToImageConfig(
+            channels=(16, 32), groups=4, heads=2, text_width=32, text_layers=2, text_minutes=0.05, minutes=0.2, batch=8
+        ),
+        identity=identity.EncoderTraining(
+            shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
+        ),
+        mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8),
+        edition="toy",
+        steps=4,
+    )
+
+
+class Run:
+    """One run of a recipe in a work folder; every stage can be called alone."""
+
+    def __init__(self, recipe: Recipe, work: Path, bundle: Path) -> None:
+        self.recipe, self.work, self.bundle = recipe, work, bundle
+        work.mkdir(parents=True, exist_ok=True)
+        self.log = loop.Log(work / "log.jsonl")
+        self.tokenizer = build_tokenizer(work / "tokenizer")
+
+    def render(self) -> None:
+        """Stage 0: the pictures, into ``work/data``."""
+        from training.synthetic.dataset import render_dataset
+
+        r = self.recipe
+        render_dataset(r.people, r.per_person, r.size, self.work / "data", r.workers)
+
+    def pictures(self) -> Pictures:
+        """The rendered pictures, some as drawings and paintings."""
+        return load_pictures(self.work / "data", people=self.recipe.people, styled=True)
+
+    def autoencoder(self, pictures: Pictures) -> AutoencoderKL:
+        """Stage 1: trained and with normalised latents, kept in ``work/autoencoder_final.pt``."""
+        r, path = self.recipe, self.work / "autoencoder_final.pt"
+        if state := loop.load(path):
+            model = autoencoder.build(r.autoencoder, r.size)
+            model.load_state_dict(state)
+            return model.eval()
+        model = autoencoder.train(pictures, r.autoencoder, self.work, self.log, r.seed)
+        autoencoder.normalise_latents(model, pictures)
+        loop.save(model.state_dict(), path)
+        return model
+
+    def latents(self, pictures: Pictures, model: AutoencoderKL) -> latents.Latents:
+        """Stage 2a, kept in ``work/latents.pt`` while the pictures stay the same."""
+        path = self.work / "latents.pt"
+        if path.is_file() and len(kept := latents.load(path)) == len(pictures):
+            return kept
+        latents.save(latents.build(pictures, model, self.tokenizer, self.recipe.seed), path)
+        return latents.load(path)
+
+    def features(self, pictures: Pictures) -> Tensor:
+        """float [people, F] of the people behind ``pictures``, in order of identity."""
+        return person_features(sorted(set(pictures.identities.tolist())))
+
+    def text_to_image(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """Stage 2: trained on ``workers`` processes, with averaged weights."""
+        model = self._untrained(kept, features)
+        if self.recipe.workers == 1:
+            self._train_text_to_image(0, model, kept, features)
+        else:
+            port = _free_port()
+            multiprocessing.spawn(_worker, (self, features, port), nprocs=self.recipe.workers)
+            model.load_state_dict(loop.load(self.work / "text_to_image.pt")["average"])  # type: ignore[index]
+        return model.eval()
+
+    def _untrained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        config = self.recipe.text_to_image
+        torch.manual_seed(self.recipe.seed)
+        unet = text_to_image.build_unet(config, kept.mean.shape[2], kept.mean.shape[-1])
+        text_encoder = text_to_image.build_text_encoder(config, self.tokenizer)
+        return text_to_image.TextToImage(unet, text_encoder, Names(features.shape[1], config.text_width))
+
+    def _train_text_to_image(
+        self, rank: int, model: text_to_image.TextToImage, kept: latents.Latents, features: Tensor
+    ) -> None:
+        r = self.recipe
+        if not (self.work / "text_to_image.pt").is_file():
+            text_to_image.pretrain_text(model, kept, features, r.text_to_image, self.log, r.seed)
+            for tensor in model.state_dict().values() if r.workers > 1 else ():
+                dist.broadcast(tensor, 0)
+        text_to_image.train(
+            model, kept, features, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
+        )
+
+    def identity_encoder(self, pictures: Pictures) -> IdentityEncoder:
+        """Stage 4."""
+        return identity.train(pictures, self.recipe.identity, self.work, self.log, self.recipe.seed)
+
+    def all(self) -> None:
+        """Every stage, then the bundle."""
+        self.render()
+        pictures = self.pictures()
+        vae = self.autoencoder(pictures)
+        kept, features = self.latents(pictures, vae), self.features(pictures)
+        model = self.text_to_image(kept, features)
+        encoder = self.identity_encoder(pictures)
+        mapped = mapping.train(
+            model, encoder, self.tokenizer, pictures, kept, features, self.recipe.mapping, self.work, self.log
+        )
+        self.write(vae, model, encoder, mapped, pictures)
+
+    def write(self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures) -> None:
+        """The bundle from the trained parts."""
+        assemble.write_bundle(
+            self.bundle,
+            autoencoder=vae,
+            model=model,
+            tokenizer=self.tokenizer,
+            encoder=encoder,
+            mapping=mapped,
+            pictures=pictures,
+            edition=self.recipe.edition,
+            defaults={"steps": self.recipe.steps, "guidance": self.recipe.guidance},
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _worker(rank: int, run: Run, features: Tensor, port: int) -> None:
+    torch.set_num_threads(1)
+    world = run.recipe.workers
+    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
+    kept = latents.load(run.work / "latents.pt")
+    run._train_text_to_image(rank, run._untrained(kept, features), kept, features)
+    dist.destroy_process_group()

@@ -1,0 +1,320 @@
+"""Stage 2: text encoder and UNet on cached latents, with named people (v-prediction).
+
+The text encoder learns the grammar first: trained jointly from nothing, the text is ignored while the loss looks
+healthy. Validation therefore always tells the loss with right, empty and shuffled captions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.nn import functional as F
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from facepersona_core.face2diffusion.injection import encode_prompt
+from training.embedded import loop
+from training.embedded.latents import Latents
+from training.embedded.names import Names
+
+
+@dataclass(frozen=True)
+class TextToImageConfig:
+    """Shape and training of the text-to-image model."""
+
+    channels: tuple[int, ...] = (96, 192, 224)
+    layers_per_block: int = 1
+    groups: int = 16
+    heads: int = 4
+    text_width: int = 256
+    text_layers: int = 4
+    text_minutes: float = 3.0
+    minutes: float = 180.0
+    batch: int = 16
+    rate: float = 8e-4
+    text_rate: float = 0.3
+    """Learning rate of text encoder and names, relative to the UNet's."""
+    caption_dropout: float = 0.1
+    named_share: float = 0.5
+    average: float = 0.9995
+
+
+def build_unet(config: TextToImageConfig, latent_channels: int, grid: int) -> UNet2DConditionModel:
+    """An untrained UNet; cross-attention on all levels but the lowest, which the middle block covers."""
+    levels = len(config.channels)
+    unet = UNet2DConditionModel(
+        sample_size=grid,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
+        layers_per_block=config.layers_per_block,
+        block_out_channels=config.channels,
+        down_block_types=("CrossAttnDownBlock2D",) * (levels - 1) + ("DownBlock2D",),
+        up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * (levels - 1),
+        cross_attention_dim=config.text_width,
+        attention_head_dim=config.heads,
+        norm_num_groups=config.groups,
+    )
+    nn.init.zeros_(unet.conv_out.weight)
+    nn.init.zeros_(unet.conv_out.bias)
+    return unet
+
+
+def build_text_encoder(config: TextToImageConfig, tokenizer: Any) -> CLIPTextModel:
+    """An untrained CLIP text encoder for ``tokenizer``."""
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=config.text_width,
+            intermediate_size=4 * config.text_width,
+            projection_dim=config.text_width,
+            num_hidden_layers=config.text_layers,
+            num_attention_heads=4,
+            max_position_embeddings=tokenizer.model_max_length,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def build_scheduler() -> DDPMScheduler:
+    """The noise schedule of training; samplers are made from its configuration."""
+    return DDPMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", prediction_type="v_prediction"
+    )
+
+
+class TextToImage(nn.Module):
+    """What learns together: UNet, text encoder and the names of the training people."""
+
+    def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel, names: Names) -> None:
+        super().__init__()
+        self.unet, self.text_encoder, self.names = unet, text_encoder, names
+
+    def condition(self, batch: Batch) -> Tensor:
+        """[B, L, C]: text with the names, lightly noised, in their places."""
+        count, parts = batch.named_rows, []
+        if count:
+            names = self.names.noisy(batch.features[:count])
+            words = (names[:, 0], names[:, 1])
+            parts.append(encode_prompt(self.text_encoder, batch.named[:count], batch.position[:count], words))
+        if count < len(batch.plain):
+            parts.append(self.text_encoder(batch.plain[count:]).last_hidden_state)
+        return torch.cat(parts)
+
+
+@dataclass
+class Batch:
+    """One batch on its device. The first ``named_rows`` show the named caption, the others the plain one."""
+
+    latents: Tensor
+    features: Tensor
+    named: Tensor
+    position: Tensor
+    plain: Tensor
+    named_rows: int
+
+
+def draw(
+    latents: Latents, features: Tensor, index: Tensor, config: TextToImageConfig, source: torch.Generator
+) -> Batch:
+    """The pictures ``index`` [B], each mirrored or not, with one of their captions, some dropped."""
+    size = len(index)
+    mirrored = torch.randint(0, 2, (size,), generator=source)
+    which = torch.randint(0, latents.named.shape[2], (size,), generator=source)
+    mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
+    z = mean + deviation * torch.randn(mean.shape, generator=source)
+    named_rows = round(size * config.named_share * (1 - config.caption_dropout))
+    dropped = torch.rand(size, generator=source) < config.caption_dropout * size / (size - named_rows)
+    plain = latents.plain[mirrored, index, which].long()
+    plain[dropped] = latents.empty.long()
+    named, position = latents.named[mirrored, index, which].long(), latents.position[mirrored, index, which].long()
+    where = loop.device()
+    parts = (z, features[latents.person[index]], named, position, plain)
+    return Batch(*(part.to(where) for part in parts), named_rows)
+
+
+def pretrain_text(
+    model: TextToImage, latents: Latents, features: Tensor, config: TextToImageConfig, log: loop.Log, seed: int = 0
+) -> None:
+    """Teach the text encoder and the names the grammar: captions to pooled latents, mean squared error."""
+    torch.manual_seed(seed)
+    where = loop.device()
+    pool = latents.mean.shape[-1] // 4
+    pooled = F.avg_pool2d(latents.mean[0].float(), pool).flatten(1)
+    mean, deviation = pooled.mean(0).to(where), pooled.std(0).to(where)
+    head = nn.Linear(config.text_width, pooled.shape[1]).to(where)
+    parameters = [*model.text_encoder.parameters(), *model.names.parameters(), *head.parameters()]
+    optimiser = torch.optim.AdamW(parameters, 1e-3, betas=(0.9, 0.98), weight_decay=0.01)
+    source, clock, step, last = torch.Generator().manual_seed(seed), loop.Clock(config.text_minutes), 0, 0.0
+    no_dropout = replace(config, caption_dropout=0.0)
+    while clock.fraction < 1:
+        loop.set_rate(optimiser, loop.cosine(clock.fraction, step, floor=0.2))
+        index = torch.randint(0, len(latents), (48,), generator=source)
+        batch = draw(latents, features, index, no_dropout, source)
+        with loop.half_precision(where):
+            guess = head(model.condition(batch).mean(1))
+        target = F.avg_pool2d(batch.latents, pool).flatten(1)
+        loss = F.mse_loss(guess.float(), (target - mean) / deviation)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        loop.clip(parameters)
+        optimiser.step()
+        step += 1
+        if clock.spent - last > 30 or clock.fraction == 1:
+            last = clock.spent
+            log("text", step=step, loss=loss.item(), seconds=clock.spent)
+
+
+def velocity_loss(model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor) -> Tensor:
+    """Squared error of the predicted velocity, [B]."""
+    noisy = scheduler.add_noise(batch.latents, noise, t)
+    wanted = scheduler.get_velocity(batch.latents, noise, t)
+    with loop.half_precision(batch.latents.device):
+        x = noisy.contiguous(memory_format=torch.channels_last)
+        prediction = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
+    return (prediction.float() - wanted).pow(2).mean((1, 2, 3))
+
+
+@torch.no_grad()
+def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: Tensor) -> dict[str, float]:
+    """Mean loss on ``held_out`` pictures with right, empty and shuffled captions, plain and named; also for t > 750."""
+    where, scheduler = loop.device(), build_scheduler()
+    count = len(held_out)
+    t = ((torch.arange(count) * 37 + 13) % 1000).to(where)
+    source = torch.Generator().manual_seed(9)
+    noise = torch.randn(count, *latents.mean.shape[2:], generator=source).to(where)
+    z = latents.mean[0, held_out].float().to(where)
+    shuffled = held_out[(torch.arange(count) + count // 2) % count]
+    empty = latents.empty.long().to(where)
+    figures = {}
+    for name, chosen, use_name in [
+        ("right", held_out, False),
+        ("shuffled", shuffled, False),
+        ("empty", None, False),
+        ("named", held_out, True),
+        ("misnamed", held_out, True),
+    ]:
+        people = shuffled if name == "misnamed" else held_out
+        plain = latents.plain[0, held_out if chosen is None else chosen, 0].long().to(where)
+        if chosen is None:
+            plain = empty.expand(count, -1)
+        batch = Batch(
+            z,
+            features[latents.person[people]].to(where),
+            latents.named[0, held_out, 0].long().to(where),
+            latents.position[0, held_out, 0].long().to(where),
+            plain,
+            count if use_name else 0,
+        )
+        parts = [slice(i, min(i + 32, count)) for i in range(0, count, 32)]
+        losses = torch.cat([velocity_loss(model, _part(batch, s), scheduler, t[s], noise[s]) for s in parts])
+        figures[name] = float(losses.mean())
+        if (t > 750).any():
+            figures[f"{name}_late"] = float(losses[t > 750].mean())
+    return figures
+
+
+def _part(batch: Batch, part: slice) -> Batch:
+    """Some rows of a batch that is all named or all plain."""
+    tensors = [getattr(batch, field.name)[part] for field in fields(Batch) if field.name != "named_rows"]
+    return Batch(*tensors, len(tensors[0]) if batch.named_rows else 0)
+
+
+def train(
+    model: TextToImage,
+    latents: Latents,
+    features: Tensor,
+    config: TextToImageConfig,
+    work: Path,
+    log: loop.Log,
+    *,
+    seed: int = 0,
+    rank: int = 0,
+    world: int = 1,
+) -> int:
+    """Train within ``config.minutes``, resuming from ``work/text_to_image.pt``; returns the samples seen.
+
+    With ``world`` > 1 the caller has set up a gloo group: one single-thread process a core, gradients averaged as one
+    flat bfloat16 vector. The first pictures (at most 160) validate and are never trained on.
+    """
+    where, checkpoint, scheduler = loop.device(), work / "text_to_image.pt", build_scheduler()
+    model.to(where)
+    model.unet.to(memory_format=torch.channels_last)
+    slow = [*model.text_encoder.parameters(), *model.names.parameters()]
+    groups = [
+        {"params": list(model.unet.parameters()), "lr": config.rate},
+        {"params": slow, "lr": config.rate * config.text_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01)
+    average, step, seen, spent = loop.Average(model, config.average), 0, 0, 0.0
+    if state := loop.load(checkpoint):
+        model.load_state_dict(state["model"])
+        average.state, average.step = state["average"], state["step"]
+        optimiser.load_state_dict(state["optimiser"])
+        step, seen, spent = state["step"], state["seen"], state["spent"]
+    parameters = [p for group in groups for p in group["params"]]
+    held = min(160, len(latents) // 8)
+    held_out, source = torch.arange(held), torch.Generator().manual_seed(seed + 1000 * step + rank)
+    clock, last, saved, running = loop.Clock(config.minutes, spent), spent, spent, 0.0
+    while (fraction := _shared(clock.fraction, world)) < 1:
+        loop.set_rate(optimiser, loop.late_decay(fraction, step))
+        index = torch.randint(held, len(latents), (config.batch,), generator=source)
+        batch = draw(latents, features, index, config, source)
+        t = torch.randint(0, 1000, (config.batch,), generator=source).to(where)
+        noise = torch.randn(batch.latents.shape, generator=source).to(where)
+        loss = velocity_loss(model, batch, scheduler, t, noise).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if world > 1:
+            _average_gradients(parameters, world)
+        loop.clip(parameters)
+        optimiser.step()
+        average.update()
+        step, seen = step + 1, seen + config.batch * world
+        running = loss.item() if step == 1 else 0.99 * running + 0.01 * loss.item()
+        if rank == 0 and clock.spent - last > 240:
+            last = clock.spent
+            with average.swapped_in():
+                log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running,
+                    **validate(model, latents, features, held_out))
+        if rank == 0 and clock.spent - saved > 300:
+            saved = clock.spent
+            _save(checkpoint, model, average, optimiser, step, seen, clock)
+    if rank == 0:
+        _save(checkpoint, model, average, optimiser, step, seen, clock)
+        with average.swapped_in():
+            log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running,
+                **validate(model, latents, features, held_out))
+    model.load_state_dict(average.state)
+    return seen
+
+
+def _shared(fraction: float, world: int) -> float:
+    """The first process's clock decides for all when to stop."""
+    if world == 1:
+        return fraction
+    value = torch.tensor([fraction])
+    dist.broadcast(value, 0)
+    return float(value)
+
+
+def _average_gradients(parameters: list[nn.Parameter], world: int) -> None:
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in gradients]).bfloat16()
+    dist.all_reduce(flat)
+    mean, start = flat.float() / world, 0
+    for gradient in gradients:
+        count = gradient.numel()
+        gradient.copy_(mean[start : start + count].view_as(gradient))
+        start += count
+
+
+def _save(path: Path, model: nn.Module, average: loop.Average, optimiser: Any, step: int, seen: int, clock: Any) -> None:
+    state = {"model": model.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
+    loop.save({**state, "step": step, "seen": seen, "spent": clock.spent}, path)
