@@ -110,7 +110,12 @@ def draw(
 
 
 def _draw_one(
-    pipeline: StableDiffusionPipeline, prompt: Tensor, negative: Tensor, request: Request, index: int, progress: Progress
+    pipeline: StableDiffusionPipeline,
+    prompt: Tensor,
+    negative: Tensor,
+    request: Request,
+    index: int,
+    progress: Progress,
 ) -> Image:
     size = pipeline.unet.config.sample_size
     shape = (1, pipeline.unet.config.in_channels, size, size)

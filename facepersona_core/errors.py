@@ -106,6 +106,10 @@ class FolderNotWritable(FacePersonaError):
     """``path`` cannot be written: ``reason``."""
 
 
+class PackageMissing(FacePersonaError):
+    """A package that only this command needs is not installed: ``package``, and ``extra`` that brings it."""
+
+
 class NotAssigned(FacePersonaError):
     """A vote for an assignment that is not this rater's or does not exist: ``assignment``."""
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from facepersona_core.errors import RequestInvalid
+
 _EMBEDDED = Path(__file__).parent / "embedded" / "bundle"
 
 
@@ -29,7 +31,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read FACEPERSONA_* from ``environment``."""
+        """Read FACEPERSONA_* from ``environment``. Raises RequestInvalid for a port that is none."""
         bundle = Path(environment.get("FACEPERSONA_BUNDLE", _EMBEDDED))
         pack = environment.get("FACEPERSONA_FACE_PACK", "")
         default_root = Path.home() / ".insightface" if pack else bundle / "face_pack"
@@ -39,7 +41,7 @@ class Settings:
             face_pack=pack or "synthetic",
             face_pack_root=Path(environment.get("FACEPERSONA_FACE_PACK_ROOT", default_root)),
             host=environment.get("FACEPERSONA_HOST", "127.0.0.1"),
-            port=int(environment.get("FACEPERSONA_PORT", "7860")),
+            port=_port(environment.get("FACEPERSONA_PORT", "7860")),
         )
 
     @property
@@ -51,3 +53,9 @@ class Settings:
     def pictures(self) -> Path:
         """Content-addressed pictures and photos."""
         return self.home / "files"
+
+
+def _port(given: str) -> int:
+    if not (given.isdecimal() and 0 < int(given) < 65536):
+        raise RequestInvalid(name="FACEPERSONA_PORT", seen=f'"{given}"', expected="1 - 65535")
+    return int(given)

@@ -35,7 +35,7 @@ class IdentityConfig:
     @classmethod
     def embedded(cls) -> IdentityConfig:
         """The small shape of the embedded bundle."""
-        return cls(patch_size=14, width=192, depth=8, heads=6, taps=(1, 3, 5, 7))
+        return cls(patch_size=14, width=160, depth=8, heads=5, taps=(1, 3, 5, 7))
 
 
 class _PatchEmbed(nn.Module):

@@ -22,7 +22,7 @@ class MappingConfig:
     @classmethod
     def embedded(cls) -> MappingConfig:
         """The small shape of the embedded bundle."""
-        return cls(identity=768, expression=20, hidden=512, text=256)
+        return cls(identity=640, expression=20, hidden=384, text=256)
 
 
 class _WordMapper(nn.Module):

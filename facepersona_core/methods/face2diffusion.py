@@ -49,7 +49,5 @@ class Face2Diffusion:
         with self.bundle.lock, torch.no_grad():
             words = self.bundle.mapping(identity, expression)
             phrase, strength = self.bundle.class_phrase, request.strength
-            prompt = embed_words(
-                self.bundle.pipeline, request.prompt, words, class_phrase=phrase, strength=strength
-            )
+            prompt = embed_words(self.bundle.pipeline, request.prompt, words, class_phrase=phrase, strength=strength)
         yield from draw(self.bundle, prompt, request, progress)

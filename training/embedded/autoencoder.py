@@ -162,7 +162,7 @@ def train(pictures: Pictures, config: AutoencoderConfig, work: Path, log: loop.L
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
     model.to(memory_format=torch.channels_last)
-    clock, random, last = loop.Clock(config.minutes, spent), np.random.default_rng(seed + step), 0.0
+    clock, random, last = loop.Clock(config.minutes, spent), np.random.default_rng(seed + step), spent
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
         x, weight = (part.to(where) for part in _batch(pictures, config, random))
@@ -177,19 +177,16 @@ def train(pictures: Pictures, config: AutoencoderConfig, work: Path, log: loop.L
         optimiser.step()
         average.update()
         step += 1
-        if clock.spent - last > 60:
+        if clock.spent - last > 60 or clock.fraction == 1:
             last = clock.spent
             _report(average, pictures, work, log, step=step, loss=loss.item(), seconds=clock.spent)
             _save(checkpoint, model, average, optimiser, step, clock)
     _save(checkpoint, model, average, optimiser, step, clock)
-    _report(average, pictures, work, log, step=step, loss=loss.item() if step else 0.0, seconds=clock.spent)
     model.load_state_dict(average.state)
     return model.eval()
 
 
-def _batch(
-    pictures: Pictures, config: AutoencoderConfig, random: np.random.Generator
-) -> tuple[Tensor, Tensor]:
+def _batch(pictures: Pictures, config: AutoencoderConfig, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     size, crop = pictures.pixels.shape[1], config.crop
     index = random.integers(0, max(1, len(pictures) - 48), config.batch)
     top, left = random.integers(0, (size - crop) // 8 + 1, 2) * 8

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
-
-import tomllib
 
 from facepersona_core.prompt import PLACEHOLDER
 
@@ -32,7 +31,9 @@ def vocabulary() -> list[str]:
     tables = [table for key, table in world().items() if key not in ("groups", "cues")]
     phrases = [phrase for table in tables for options in table.values() for phrase in options]
     phrases += [cue for table in world()["cues"].values() for options in table.values() for cue in options]
-    phrases.append("a an the of with wearing and in on at by to from person people his her he she face hair head is who")
+    phrases.append(
+        "a an the of with wearing and in on at by to from person people his her he she face hair head is who"
+    )
     return sorted({word for phrase in phrases for word in re.findall(r"[a-z]+", phrase.lower())})
 
 
@@ -60,7 +61,7 @@ def _article(words: str) -> str:
 
 
 def age_group(age: float) -> str:
-    """"young" under 30, "middle" under 50, else "old"."""
+    """ "young" under 30, "middle" under 50, else "old"."""
     return "young" if age < 30 else "middle" if age < 50 else "old"
 
 

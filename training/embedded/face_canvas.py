@@ -85,29 +85,26 @@ def _whole_picture(pictures: Pictures, size: int, random: Random) -> Canvas:
 def _pasted_people(pictures: Pictures, size: int, random: Random) -> Canvas:
     """One to three people on a background, as photos in the photo or as cut-out heads, not overlapping."""
     canvas = background(pictures, size, random).astype(np.float32)
-    boxes: list[np.ndarray] = []
-    marks: list[np.ndarray] = []
+    faces: list[tuple[np.ndarray, np.ndarray]] = []
     for _ in range(int(random.choice([1, 2, 2, 3]))):
-        person = _person(pictures, random)
+        pixels, mask, face_box, marks = _person(pictures, random)
         face = float(np.exp(random.uniform(np.log(18), np.log(size * 0.5))))
         centre = random.uniform(face * 0.7, size - face * 0.7, 2)
-        matrix = _matrix(person[2], face, centre, random.normal() * 8)
+        matrix = _matrix(face_box, face, centre, random.normal() * 8)
         reach = np.concatenate([centre - face * 0.9, centre + face * 0.9])
-        if any(_touch(reach, other) for other in boxes):
+        if any(_touch(reach, box) for box, _ in faces):
             continue
-        cut = random.random() < 0.5
-        person = (person[0], person[1] if cut else np.ones_like(person[1]), *person[2:])
+        cut_out = random.random() < 0.5
+        person = pixels, mask if cut_out else np.ones_like(mask), face_box, marks
         moved, covered, box, points = _place(person, matrix, size, cv2.BORDER_REPLICATE)
         canvas += (moved - canvas) * covered[..., None]
-        for previous in list(boxes):
-            if not cut and _touch(_extent(matrix), previous):
-                index = next(k for k, other in enumerate(boxes) if other is previous)
-                boxes.pop(index), marks.pop(index)
-        boxes.append(box)
-        marks.append(points)
-    if not boxes:
+        if not cut_out:
+            faces = [(other, own) for other, own in faces if not _touch(_extent(matrix), other)]
+        faces.append((box, points))
+    if not faces:
         return Canvas(canvas.astype(np.uint8), *_NO_FACES)
-    return Canvas(canvas.astype(np.uint8), np.stack(boxes).astype(np.float32), np.stack(marks).astype(np.float32))
+    boxes, landmarks = (np.stack(part).astype(np.float32) for part in zip(*faces, strict=True))
+    return Canvas(canvas.astype(np.uint8), boxes, landmarks)
 
 
 def _extent(matrix: np.ndarray, side: int = 128) -> np.ndarray:

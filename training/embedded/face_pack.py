@@ -134,7 +134,7 @@ def _say(name: str, budget: Budget, losses: list[list[float]], every: int = 200)
 def _report(out: Path, name: str, first: int, budget: Budget, figures: dict[str, Any]) -> dict[str, Any]:
     report = {
         "split": first,
-        "minutes": round(min(budget.minutes, budget.clock.total / 60), 1),
+        "minutes": round(min(budget.minutes, budget.total), 1),
         "steps": budget.step,
         **{key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()},
     }

@@ -68,5 +68,5 @@ def detector_loss(outputs: tuple[list[Tensor], ...], classes: Tensor, geometry: 
     truth = geometry[face]
     error = F.smooth_l1_loss(torch.cat([boxes, points], 2)[face], truth[:, :14], reduction="none", beta=0.1)
     relative = error / truth[:, 14:].clamp(min=0.5)
-    place_loss = relative[:, :4].mean(1).sum() / faces + 2 * relative[:, 4:].mean(1).sum() / faces
+    place_loss = relative[:, :4].mean(1).sum() / faces + 4 * relative[:, 4:].mean(1).sum() / faces
     return score_loss, place_loss

@@ -131,12 +131,11 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         optimiser.step()
         step += 1
         running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if clock.spent - last > 120:
+        if clock.spent - last > 120 or clock.fraction == 1:
             last = clock.spent
             _report(encoder, crops, person, len(people) - held, log, step=step, loss=running, seconds=clock.spent)
             _save(checkpoint, encoder, head, optimiser, step, clock)
     _save(checkpoint, encoder, head, optimiser, step, clock)
-    _report(encoder, crops, person, len(people) - held, log, step=step, loss=running, seconds=clock.spent)
     return encoder.eval()
 
 

@@ -153,7 +153,12 @@ def train(
     bare, held_out = tokenize_prompt(tokenizer, BARE_PROMPT), min(160, len(latents) // 8)
     class_ids = torch.tensor(tokenizer(CLASS_PHRASE, add_special_tokens=False).input_ids)
     others, scheduler = _others(latents.person), build_scheduler()
-    source, clock, last, running = torch.Generator().manual_seed(seed + 1 + step), loop.Clock(config.minutes, spent), spent, 0.0
+    source, clock, last, running = (
+        torch.Generator().manual_seed(seed + 1 + step),
+        loop.Clock(config.minutes, spent),
+        spent,
+        0.0,
+    )
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
         batch = draw(latents, vectors, expressions, others, bare, class_ids, config, held_out, source)

@@ -1,23 +1,25 @@
 """The recipe: every stage in order, each within its budget, resumed from what an earlier run left.
 
-``python -m training.embedded.recipe --work DIR`` trains; ``--toy`` runs through every stage in two minutes.
+``python -m training.embedded.recipe --work DIR`` trains and writes ``DIR/bundle``; ``--toy`` runs through every stage
+in two minutes. A stage that has spent its budget only loads what it made.
 """
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
-from torch import Tensor
+from torch import Tensor, multiprocessing
 from torch import distributed as dist
-from torch import multiprocessing
 
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
-from training.embedded import assemble, autoencoder, identity, latents, loop, mapping, text_to_image
+from training.embedded import assemble, autoencoder, evaluate, identity, latents, loop, mapping, text_to_image
 from training.embedded.data import Pictures, load_pictures
 from training.embedded.names import Names, person_features
 from training.embedded.words import build_tokenizer
@@ -37,9 +39,15 @@ class Recipe:
     text_to_image: text_to_image.TextToImageConfig = field(default_factory=text_to_image.TextToImageConfig)
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
+    detector_minutes: float = 12.0
+    recogniser_minutes: float = 10.0
+    judge_minutes: float = 12.0
+    """Processor minutes of the networks that judge."""
     edition: str = "1"
     steps: int = 20
     guidance: float = 3.0
+    evaluated_people: int = 20
+    """Held-out people behind the card's figures; 0 writes no card."""
 
 
 def toy() -> Recipe:
@@ -56,8 +64,12 @@ def toy() -> Recipe:
             shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
         ),
         mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8),
+        detector_minutes=0.1,
+        recogniser_minutes=0.1,
+        judge_minutes=0.1,
         edition="toy",
-        steps=4,
+        steps=2,
+        evaluated_people=0,
     )
 
 
@@ -151,6 +163,30 @@ class Run:
             model, encoder, self.tokenizer, pictures, kept, features, self.recipe.mapping, self.work, self.log
         )
         self.write(vae, model, encoder, mapped, pictures)
+        self.judges()
+        self.card()
+
+    def judges(self) -> None:
+        """Detector, recogniser and attribute judge, apart from the model, then copied into the bundle."""
+        from training.embedded.face_pack import train_detector, train_recogniser
+        from training.embedded.judges import train_judge
+
+        r, data = self.recipe, self.work / "data"
+        for name, train, minutes in (
+            ("detector", train_detector, r.detector_minutes),
+            ("recogniser", train_recogniser, r.recogniser_minutes),
+            ("judge", train_judge, r.judge_minutes),
+        ):
+            self.log(name, **train(data, self.work, minutes, r.seed, people=r.people))
+        for part in ("face_pack", "judges"):
+            shutil.copytree(self.work / part, self.bundle / part, dirs_exist_ok=True)
+
+    def card(self) -> None:
+        """Measure the bundle on held-out people and write its card."""
+        if not self.recipe.evaluated_people:
+            return
+        figures = evaluate.evaluate(self.bundle, self.recipe.evaluated_people)
+        evaluate.write_card(self.bundle, figures, evaluate.training_facts(self.work))
 
     def write(self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures) -> None:
         """The bundle from the trained parts."""
@@ -181,3 +217,24 @@ def _worker(rank: int, run: Run, features: Tensor, port: int) -> None:
     kept = latents.load(run.work / "latents.pt")
     run._train_text_to_image(rank, run._untrained(kept, features), kept, features)
     dist.destroy_process_group()
+
+
+def main() -> None:
+    """Run the recipe from the command line."""
+    parser = argparse.ArgumentParser(description="Train the embedded model; resumes where an earlier run stopped.")
+    parser.add_argument("--work", type=Path, required=True, help="folder for pictures, checkpoints, log and bundle")
+    parser.add_argument("--toy", action="store_true", help="run through every stage in two minutes")
+    parser.add_argument("--people", type=int, help="how many people to render and train on")
+    parser.add_argument("--workers", type=int, help="processes, one a core")
+    parser.add_argument("--minutes", type=float, help="budget of the text-to-image stage")
+    chosen = parser.parse_args()
+    recipe = toy() if chosen.toy else Recipe()
+    changes = {key: value for key in ("people", "workers") if (value := getattr(chosen, key)) is not None}
+    if chosen.minutes is not None:
+        changes["text_to_image"] = replace(recipe.text_to_image, minutes=chosen.minutes)
+    torch.set_num_threads(1)
+    Run(replace(recipe, **changes), chosen.work, chosen.work / "bundle").all()
+
+
+if __name__ == "__main__":
+    main()

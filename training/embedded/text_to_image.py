@@ -251,7 +251,7 @@ def train(
         {"params": list(model.unet.parameters()), "lr": config.rate},
         {"params": slow, "lr": config.rate * config.text_rate},
     ]
-    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     average, step, seen, spent = loop.Average(model, config.average), 0, 0, 0.0
     if state := loop.load(checkpoint):
         model.load_state_dict(state["model"])
@@ -278,19 +278,22 @@ def train(
         average.update()
         step, seen = step + 1, seen + config.batch * world
         running = loss.item() if step == 1 else 0.99 * running + 0.01 * loss.item()
-        if rank == 0 and clock.spent - last > 240:
+        if rank == 0 and (clock.spent - last > 240 or clock.fraction == 1):
             last = clock.spent
             with average.swapped_in():
-                log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running,
-                    **validate(model, latents, features, held_out))
+                log(
+                    "text_to_image",
+                    step=step,
+                    seen=seen,
+                    seconds=clock.spent,
+                    train=running,
+                    **validate(model, latents, features, held_out),
+                )
         if rank == 0 and clock.spent - saved > 300:
             saved = clock.spent
             _save(checkpoint, model, average, optimiser, step, seen, clock)
     if rank == 0:
         _save(checkpoint, model, average, optimiser, step, seen, clock)
-        with average.swapped_in():
-            log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running,
-                **validate(model, latents, features, held_out))
     model.load_state_dict(average.state)
     return seen
 
@@ -315,6 +318,8 @@ def _average_gradients(parameters: list[nn.Parameter], world: int) -> None:
         start += count
 
 
-def _save(path: Path, model: nn.Module, average: loop.Average, optimiser: Any, step: int, seen: int, clock: Any) -> None:
+def _save(
+    path: Path, model: nn.Module, average: loop.Average, optimiser: Any, step: int, seen: int, clock: loop.Clock
+) -> None:
     state = {"model": model.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
     loop.save({**state, "step": step, "seen": seen, "spent": clock.spent}, path)
