@@ -70,16 +70,21 @@ def contrasts(
     methods: tuple[str, ...], fitted: Fit, covariance: Covariances, df: int, level: float = 0.95
 ) -> list[Contrast]:
     """Every two methods once, in the order of ``methods``."""
-    from scipy.special import stdtr
-
     pairs = list(combinations(range(len(methods)), 2))
     directions = np.zeros((len(pairs), len(methods)))
     for row, (first, second) in enumerate(pairs):
         directions[row, first], directions[row, second] = 1.0, -1.0
     found = _intervals(directions, fitted.log_strength, covariance, df, level)
-    p = [2.0 * float(stdtr(df, -abs(each.value) / each.standard_error)) for each in found]
+    p = [_p_value(each, df) for each in found]
     rows = zip(pairs, found, p, holm(p), strict=True)
     return [Contrast(methods[first], methods[second], each, q, q_holm) for (first, second), each, q, q_holm in rows]
+
+
+def _p_value(found: Interval, df: int) -> float:
+    """Two-sided p-value of no difference; 1 where all clusters agree, as their spread then says nothing of chance."""
+    from scipy.special import stdtr
+
+    return 2.0 * float(stdtr(df, -abs(found.value) / found.standard_error)) if found.standard_error else 1.0
 
 
 def holm(p: list[float]) -> list[float]:

@@ -255,3 +255,16 @@ def test_machine_scores_come_along(table: pd.DataFrame) -> None:
     assert {each.method: each.mean for each in found.machine}["best"] == pytest.approx(0.4)
     assert len(found.machine_contrasts) == 6
     assert "machine" not in found.reasons
+
+
+def test_nothing_but_ties_is_analysed_and_claims_nothing() -> None:
+    """With sides balanced inside each cluster the clustered spread of the contrast is exactly 0."""
+    rows = [
+        {"rater": rater, "prompt": prompt, "person": person, "axis": "text", "outcome": "tie"}
+        | dict(zip(("left", "right"), sides, strict=True))
+        for rater in ("r1", "r2")
+        for person, sides in (("Aoi", ("a", "b")), ("Ben", ("b", "a")))
+        for prompt in ("S* smiling", "S* at night")
+    ]
+    (contrast,) = analyse(pd.DataFrame(rows)).axes["text"].contrasts or ()
+    assert (contrast.interval.value, contrast.interval.standard_error, contrast.p) == (0.0, 0.0, 1.0)
