@@ -70,7 +70,7 @@ class Bundle:
         with self.lock:
             on_gpu = torch.cuda.is_available()
             pipeline = StableDiffusionPipeline.from_pretrained(
-                self.path, torch_dtype=torch.float16 if on_gpu else torch.float32, local_files_only=True
+                self.path, dtype=torch.float16 if on_gpu else torch.float32, local_files_only=True
             )
             pipeline.set_progress_bar_config(disable=True)
             pipeline.unet.requires_grad_(False)

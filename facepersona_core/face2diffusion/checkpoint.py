@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -80,11 +80,11 @@ def _load_official(module: M, path: Path) -> M:
     return module.eval()
 
 
-def _config(folder: Path) -> dict[str, object]:
+def _config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     if not path.is_file():
         raise WeightsMissing(path=folder, missing=path.name)
-    config: dict[str, object] = json.loads(path.read_text())
+    config: dict[str, Any] = json.loads(path.read_text())
     return config
 
 

@@ -53,7 +53,7 @@ def encode_prompt(
     at = torch.as_tensor(position, device=input_ids.device).expand(len(input_ids))
     if int(at.min()) < 1 or int(at.max()) > input_ids.shape[1] - 2:
         raise ValueError(f"position is {position}, but must be in [1, {input_ids.shape[1] - 2}]")
-    embeddings = getattr(text_encoder, "text_model", text_encoder).embeddings
+    embeddings: Any = getattr(text_encoder, "text_model", text_encoder).embeddings
     with _overwritten(embeddings, at, words):
         hidden: Tensor = text_encoder(input_ids).last_hidden_state
     return hidden

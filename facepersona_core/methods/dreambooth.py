@@ -55,7 +55,7 @@ class DreamBooth:
             tuned = {name: p for name, p in unet.named_parameters() if any(part in name for part in _TUNED)}
             for parameter in tuned.values():
                 parameter.requires_grad_(True)
-            groups = [{"params": list(tuned.values())}, {"params": [words], "lr": self.rate * 10}]
+            groups: list[dict[str, Any]] = [{"params": list(tuned.values())}, {"params": [words], "lr": self.rate * 10}]
             optimiser = torch.optim.AdamW(groups, self.rate, weight_decay=1e-2)
             for step in range(self.steps):
                 ids, position = tokens[step % len(tokens)]

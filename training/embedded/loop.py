@@ -16,16 +16,20 @@ from torch import Tensor, nn
 
 
 class Clock:
-    """Counts seconds of training towards a budget across restarts."""
+    """Counts seconds of training towards a budget across restarts.
+
+    Without an accelerator these are seconds of this process's core: what other work takes of a busy machine does not
+    count."""
 
     def __init__(self, minutes: float, spent: float = 0.0) -> None:
         self.total = minutes * 60
-        self._start = time.monotonic() - spent
+        self._now = time.monotonic if torch.cuda.is_available() else time.process_time
+        self._start = self._now() - spent
 
     @property
     def spent(self) -> float:
         """Seconds trained so far, earlier runs included."""
-        return time.monotonic() - self._start
+        return self._now() - self._start
 
     @property
     def fraction(self) -> float:

@@ -1,0 +1,135 @@
+"""The attribute judge: one small CNN that says what a 128 px picture shows. Trained apart from every method."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from math import exp
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facepersona_core.errors import WeightsMissing
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+YAW_SCALE = 20.0
+"""Degrees of yaw for one unit of the regression output."""
+POSE_EDGE_DEGREES = 11.0
+"""Between "front" (captions say it under 7 degrees) and "left" or "right" (from 15 degrees)."""
+POSE_SOFTNESS_DEGREES = 2.5
+
+
+class _Residual(nn.Module):
+    def __init__(self, channels: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.main = nn.Sequential(
+            nn.Conv2d(channels, out, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(out),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(out, out, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(out),
+        )
+        self.side = nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.main(x) + self.side(x))
+
+
+class AttributeNetwork(nn.Module):
+    """One trunk, one linear head an attribute, and yaw. The last map keeps its places: a mouth is not a collar."""
+
+    def __init__(self, heads: dict[str, list[str]]) -> None:
+        """``heads``: attribute -> class keys, in the order of the outputs."""
+        super().__init__()
+        self.trunk = nn.Sequential(
+            nn.Conv2d(3, 32, 5, 2, 2, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(inplace=True),
+            _Residual(32, 48, 2),
+            _Residual(48, 96, 2),
+            _Residual(96, 96, 1),
+            _Residual(96, 160, 2),
+            _Residual(160, 160, 1),
+            nn.Conv2d(160, 48, 1, bias=False),
+            nn.BatchNorm2d(48),
+            nn.ReLU(inplace=True),
+            nn.Flatten(),
+            nn.Dropout(0.2),
+            nn.Linear(48 * 64, 192),
+            nn.ReLU(inplace=True),
+        )
+        self.heads = nn.ModuleDict({name: nn.Linear(192, len(classes)) for name, classes in heads.items()})
+        self.yaw = nn.Linear(192, 1)
+
+    def forward(self, picture: Tensor) -> dict[str, Tensor]:
+        """``picture`` float [B, 3, 128, 128] RGB in [-1, 1] -> logits [B, classes] a head, and "yaw" [B] in units of
+        `YAW_SCALE`."""
+        features = self.trunk(picture).float()
+        logits = {name: head(features) for name, head in self.heads.items()}
+        return {**logits, "yaw": self.yaw(features).squeeze(1)}
+
+
+class AttributeJudge:
+    """A trained judge: probabilities of every class for one picture."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load ``folder/{config.json, model.safetensors}``. Raises WeightsMissing."""
+        from safetensors.torch import load
+
+        for part in ("config.json", "model.safetensors"):
+            if not (folder / part).is_file():
+                raise WeightsMissing(path=folder, missing=part)
+        self.config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+        stored = (folder / "model.safetensors").read_bytes()
+        self.sha256 = hashlib.sha256(stored).hexdigest()
+        self.heads: dict[str, list[str]] = self.config["heads"]
+        self._network = AttributeNetwork(self.heads)
+        self._network.load_state_dict({key: value.float() for key, value in load(stored).items()})
+        self._network.eval()
+
+    @property
+    def version(self) -> str:
+        """Version of the judge, as its card states it."""
+        return str(self.config["version"])
+
+    def judge(self, picture: Image) -> dict[str, dict[str, float]]:
+        """Head -> class -> probability for an RGB ``picture`` of any size; "pose" is read off the yaw."""
+        with torch.inference_mode():
+            outputs = self._network(_input(picture, self.config["resolution"]))
+        verdict = {
+            head: dict(zip(classes, outputs[head][0].softmax(0).tolist(), strict=True))
+            for head, classes in self.heads.items()
+        }
+        return {**verdict, "pose": pose_chances(float(outputs["yaw"][0]) * YAW_SCALE)}
+
+    def yaw_degrees(self, picture: Image) -> float:
+        """Head yaw in degrees, positive towards the picture's right."""
+        with torch.inference_mode():
+            return float(self._network(_input(picture, self.config["resolution"]))["yaw"][0]) * YAW_SCALE
+
+
+def pose_chances(yaw: float) -> dict[str, float]:
+    """Probabilities of left, right and front for a ``yaw`` in degrees: logistic steps at 11 degrees either side."""
+    right = 1 / (1 + exp((POSE_EDGE_DEGREES - yaw) / POSE_SOFTNESS_DEGREES))
+    left = 1 / (1 + exp((POSE_EDGE_DEGREES + yaw) / POSE_SOFTNESS_DEGREES))
+    return {"left": left, "right": right, "front": max(0.0, 1 - left - right)}
+
+
+def _input(picture: Image, resolution: int) -> Tensor:
+    """float [1, 3, R, R] in [-1, 1]."""
+    from PIL.Image import Resampling
+
+    sized = picture.convert("RGB").resize((resolution, resolution), Resampling.BOX)
+    return torch.from_numpy(np.array(sized)).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+@lru_cache(maxsize=4)
+def open_judge(folder: Path) -> AttributeJudge:
+    """The judge in ``folder``, loaded once. Raises WeightsMissing."""
+    return AttributeJudge(folder)

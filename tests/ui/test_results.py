@@ -1,0 +1,147 @@
+"""The Results tab's words, figures and files, from real votes in a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+import pandas as pd
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+from tiny_store import Store, fill, open_store
+
+from facepersona_core.settings import Settings
+from storage import StudyRecord, Vote
+from ui import results, results_figures, results_views
+from ui.context import AppContext
+from ui.i18n import LANGUAGES, text
+from ui.results_figures import View
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path)
+    fill(opened)
+    yield opened
+    opened.db.close()
+
+
+@pytest.fixture
+def study(store: Store) -> StudyRecord:
+    return store.studies.get("tiny")
+
+
+@pytest.fixture
+def context(store: Store) -> AppContext:
+    settings = Settings.from_environment({"FACEPERSONA_HOME": str(store.folder)})
+    stores = (store.db, store.files, store.people, store.pictures, store.studies, store.ratings)
+    return AppContext(settings, *stores, studio=cast(Any, None))
+
+
+def rate(store: Store, study: StudyRecord, *names: str, limit: int = 1000) -> None:
+    for name in names:
+        rater, random = store.ratings.join(study.id, name, "en"), Random(name)
+        for _ in range(limit):
+            assignment = store.ratings.next(rater.id)
+            if assignment is None:
+                break
+            sides = [random.choice(("left", "right", "tie")) for _ in range(2)]
+            vote = Vote(*sides, random.random() < 0.5, True, random.uniform(2, 9))  # type: ignore[arg-type]
+            store.ratings.vote(rater.id, assignment.id, vote)
+
+
+def view(context: AppContext, study: StudyRecord, language: str = "en") -> View:
+    votes = context.ratings.votes(study.id)
+    return View(study, results._analysis(context, study, votes, results._fingerprint(votes)), language)
+
+
+def annotations(figure: Any) -> str:
+    return " ".join(note.text for note in figure.layout.annotations)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_the_first_vote_the_page_says_how_to_collect_them(
+    context: AppContext, study: StudyRecord, language: str
+) -> None:
+    drawn = results._draw(context, language, study.name, "")
+    assert text("results.empty_title", language) in drawn[1]
+    assert [update.visible for update in drawn[3:5]] == [False, False]
+
+
+def test_unknown_is_said_and_never_shown_as_zero(store: Store, context: AppContext, study: StudyRecord) -> None:
+    rate(store, study, "Aiko", limit=3)
+    seen = view(context, study)
+    words = results_views.agreement(seen.analysis, "en")
+    assert "Not measurable yet. No pair has been rated by two people yet." in words and "0.00" not in words
+    assert results_views.raters(seen.analysis.rater_reports, "en").count("not measurable yet") >= 1
+    assert "Intervals appear from 2 raters" in results_views.summary(seen.analysis, seen.planned, seen.name, "en")
+    glance = results_views.glance(seen.analysis, study.plan.methods, seen.name, "en")
+    assert "not measurable yet" in glance  # the machine scores of this study carry other metrics
+    assert "There are no machine scores." in annotations(results_figures.trade_machine(seen))
+    bars = [trace.error_x.visible for trace in results_figures.acceptable(seen).data]
+    assert bars and not any(bars)  # one rater: a share, but no interval
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_all_votes_every_figure_is_drawn_in_words_of_the_reader(
+    store: Store, context: AppContext, study: StudyRecord, language: str
+) -> None:
+    rate(store, study, "Aiko", "Ben")
+    drawn = results._draw(context, language, study.name, "")
+    figures = [update.value for update in drawn[-len(results.FIGURES) :]]
+    assert all(figures)
+    seen = view(context, study, language)
+    ranked = results_figures.ranking(seen, "identity")
+    assert len(ranked.data) == 3 and all(trace.error_x.array[0] >= 0 for trace in ranked.data)
+    assert text("results.plot.rank_identity", language) in ranked.layout.title.text
+    assert len(results_figures.trade_human(seen).data) == 3
+    heat = results_figures.win_rates(seen, "text").data[0]
+    assert all(
+        heat.z[i][i] is None and heat.z[i][j] + heat.z[j][i] == pytest.approx(1) for i in range(3) for j in range(i)
+    )
+    assert results_figures.over_time(seen).data[0].y[-1] == seen.analysis.comparisons == seen.planned
+    assert seen.name("class_word") in drawn[6]
+
+
+def test_the_page_is_drawn_again_only_when_something_changed(
+    store: Store, context: AppContext, study: StudyRecord
+) -> None:
+    rate(store, study, "Aiko", limit=2)
+    first = results._draw(context, "en", study.name, "")
+    again = results._draw(context, "en", study.name, first[0])
+    assert all(update == again[0] and update["__type__"] == "update" for update in again)
+    rater = store.ratings.join(study.id, "Aiko", "en")
+    store.ratings.undo(rater.id)
+    undone = results._draw(context, "en", study.name, first[0])
+    assert undone[0] != first[0]
+    assert results._draw(context, "ja", study.name, undone[0])[0] != undone[0]
+
+
+def test_verdicts_name_whom_the_leader_beats(store: Store, context: AppContext, study: StudyRecord) -> None:
+    rate(store, study, "Aiko", "Ben")
+    seen = view(context, study)
+    axis = seen.analysis.axes["identity"]
+    assert axis.standings
+    words = results_views.verdict_words(axis, seen.name, "en")
+    assert words.startswith(seen.name(axis.standings[0].method))
+    assert all(seen.name(place.method) in words for place in axis.standings[1:]) or "every other" in words
+
+
+def test_exports_give_the_tables_back(store: Store, context: AppContext, study: StudyRecord) -> None:
+    rate(store, study, "愛子", limit=4)
+    api = FastAPI()
+    results.add_routes(api, context)
+    client = TestClient(api)
+    votes = store.ratings.votes(study.id)
+    csv = pd.read_csv(BytesIO(client.get("/exports/tiny/votes.csv").content))
+    assert list(csv["rater"]) == ["愛子"] * 8 and list(csv["outcome"]) == list(votes["outcome"])
+    parquet = pd.read_parquet(BytesIO(client.get("/exports/tiny/votes.parquet").content))
+    assert list(parquet.columns) == list(votes.columns) and list(parquet["seconds"]) == list(votes["seconds"])
+    scores = pd.read_parquet(BytesIO(client.get("/exports/tiny/scores.parquet").content))
+    assert len(scores) == 24 and scores["value"].isna().sum() == 8  # not measurable stays empty
+    for path in ("/exports/none/votes.csv", "/exports/tiny/raters.csv", "/exports/tiny/votes.xlsx"):
+        assert client.get(path).status_code == 404

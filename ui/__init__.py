@@ -1,0 +1,1 @@
+"""The screens: one file a tab, one catalogue of texts, one guard in front."""

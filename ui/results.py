@@ -1,0 +1,205 @@
+"""The Results tab: who wins, how sure that is, and how good the votes are; it follows the votes while they come in."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from facepersona_core.analysis.summary import analyse
+from facepersona_core.errors import UnknownStudy
+from ui import results_figures, results_views
+from ui.i18n import text
+from ui.rate import study_choices
+from ui.results_figures import View
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from fastapi import FastAPI
+
+    from facepersona_core.analysis.results import Analysis
+    from storage.records import StudyRecord
+    from ui.context import AppContext
+
+REFRESH_SECONDS = 4.0
+FIGURES = (
+    "rank_identity",
+    "rank_text",
+    "trade_human",
+    "trade_machine",
+    "win_identity",
+    "win_text",
+    "acceptable",
+    "over_time",
+)
+_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
+_ANALYSES: dict[str, tuple[str, Analysis]] = {}
+"""Study name -> (fingerprint of its votes, analysis): every viewer of the same votes shares one computation."""
+
+
+def build(context: AppContext) -> None:
+    """Fill the tab."""
+    import gradio as gr
+
+    live = context.live
+    first = next(iter(context.studies.list()), None)
+    with gr.Row(elem_id="fp-results-head"):
+        study = gr.Dropdown(
+            study_choices(context, live.first), value=first.name if first else None, elem_id="fp-results-study"
+        )
+        live.bind(study, label="rate.study")
+        live.bind_with(study, lambda language: {"choices": study_choices(context, language)})
+        exports = gr.HTML()
+    status = gr.HTML(_notice("results.loading", live.first))
+    with gr.Column(visible=False) as top:
+        summary = gr.HTML(elem_id="fp-summary")
+        glance = gr.HTML()
+        shown = _plots(("rank_identity", "rank_text"))
+    trade = _plots(("trade_human", "trade_machine"))
+    with gr.Column(visible=False) as rest:
+        more = _plots(("win_identity", "win_text", "acceptable", "over_time"))
+        agreement = gr.HTML()
+        raters = gr.HTML()
+    seen = gr.State("")
+    figures = {**shown, **trade, **more}
+    outputs = [seen, status, exports, top, rest, summary, glance, agreement, raters, *(figures[key] for key in FIGURES)]
+    draw = partial(_draw, context)
+    timer = gr.Timer(REFRESH_SECONDS)
+    timer.tick(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
+    study.change(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
+    live.on_change(draw, [study, seen], outputs)
+    live.on_load(draw, [study, seen], outputs)
+
+
+def add_routes(api: FastAPI, context: AppContext) -> None:
+    """The tables of a study as files: ``/exports/{study}/votes.csv`` and so on."""
+    from fastapi.responses import Response
+
+    kinds = {"csv": (_csv, "text/csv; charset=utf-8"), "parquet": (_parquet, "application/vnd.apache.parquet")}
+
+    def export(request: Any) -> Response:
+        table, _, kind = request.path_params["file"].partition(".")
+        try:
+            study = context.studies.get(request.path_params["study"])
+        except UnknownStudy:
+            return Response(status_code=404)
+        if table not in ("votes", "scores") or kind not in kinds:
+            return Response(status_code=404)
+        rows = context.ratings.votes(study.id) if table == "votes" else _scores(context, study)
+        write, media = kinds[kind]
+        name = f'attachment; filename="{table}.{kind}"'
+        headers = {"content-disposition": name, "cache-control": "private, no-store"}
+        return Response(write(rows), media_type=media, headers=headers)
+
+    api.add_route("/exports/{study}/{file}", export, include_in_schema=False)
+
+
+def _plots(keys: tuple[str, ...]) -> dict[str, Any]:
+    """Plots two a row."""
+    import gradio as gr
+
+    made: dict[str, Any] = {}
+    for pair in zip(keys[::2], keys[1::2], strict=True):
+        with gr.Row(elem_classes="fp-plots"):
+            for key in pair:
+                looks = {"elem_classes": "fp-card fp-plot", "elem_id": f"fp-{key}"}
+                made[key] = gr.Plot(show_label=False, container=False, visible=False, **looks)
+    return made
+
+
+def _draw(context: AppContext, language: str, chosen: str | None, seen: str) -> list[Any]:
+    """Everything below the study's name; nothing at all when neither votes nor language changed since ``seen``."""
+    import gradio as gr
+
+    if not chosen:
+        hidden = [gr.update(visible=False)] * 2
+        figures = [gr.update(visible=False)] * len(FIGURES)
+        return ["", _notice("results.no_study", language), "", *hidden, "", "", "", "", *figures]
+    study = context.studies.get(chosen)
+    votes = context.ratings.votes(study.id)
+    fingerprint = f"{chosen}/{_fingerprint(votes)}"
+    if f"{fingerprint}/{language}" == seen:
+        return [gr.skip()] * (9 + len(FIGURES))
+    view = View(study, _analysis(context, study, votes, fingerprint), language)
+    some = view.analysis.comparisons > 0
+    return [
+        f"{fingerprint}/{language}",
+        "" if some else results_views.empty(language),
+        results_views.downloads(study.name, language),
+        gr.Column(visible=some),
+        gr.Column(visible=some),
+        results_views.summary(view.analysis, view.planned, view.name, language) if some else "",
+        results_views.glance(view.analysis, study.plan.methods, view.name, language),
+        results_views.agreement(view.analysis, language),
+        results_views.raters(view.analysis.rater_reports, language),
+        *_figures(view, some),
+    ]
+
+
+def _figures(view: View, some: bool) -> list[Any]:
+    """An update of every plot, in the order of `FIGURES`; before the first vote only what machines measured shows."""
+    import gradio as gr
+
+    if not some:
+        machine = view.analysis.machine is not None
+        return [
+            gr.Plot(results_figures.trade_machine(view), visible=True)
+            if key == "trade_machine" and machine
+            else gr.Plot(visible=False)
+            for key in FIGURES
+        ]
+    made = (
+        results_figures.ranking(view, "identity"),
+        results_figures.ranking(view, "text"),
+        results_figures.trade_human(view),
+        results_figures.trade_machine(view),
+        results_figures.win_rates(view, "identity"),
+        results_figures.win_rates(view, "text"),
+        results_figures.acceptable(view),
+        results_figures.over_time(view),
+    )
+    return [gr.Plot(figure, visible=True) for figure in made]
+
+
+def _fingerprint(votes: pd.DataFrame) -> str:
+    """Changes with every vote and every undo; the same for the same standing votes."""
+    import hashlib
+
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(votes[["assignment", "axis", "outcome", "at"]])
+    return hashlib.sha256(rows.to_numpy()).hexdigest()
+
+
+def _analysis(context: AppContext, study: StudyRecord, votes: pd.DataFrame, fingerprint: str) -> Analysis:
+    kept = _ANALYSES.get(study.name)
+    if kept is None or kept[0] != fingerprint:
+        kept = _ANALYSES[study.name] = (fingerprint, analyse(votes, scores=_scores(context, study)))
+    return kept[1]
+
+
+def _scores(context: AppContext, study: StudyRecord) -> pd.DataFrame:
+    return context.pictures.scores(context.studies.pictures(study.id).values())
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    """With a byte order mark, so that spreadsheet programs read Japanese names rightly."""
+    return _flat(table).to_csv(index=False).encode("utf-8-sig")
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    _flat(table).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """``details`` of scores as JSON text: a column of free-form dicts fits no table format."""
+    if "details" not in table:
+        return table
+    return table.assign(details=[json.dumps(dict(value), ensure_ascii=False) for value in table["details"]])
+
+
+def _notice(key: str, language: str) -> str:
+    return f'<div class="fp-empty" role="status">{text(key, language)}</div>'

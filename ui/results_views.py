@@ -1,0 +1,259 @@
+"""The words and tables of the Results tab: an `Analysis` in, HTML out. What is None is said to be unknown, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from facepersona_core.metrics.cards import IDENTITY_SIMILARITY, TEXT_MATCH
+from ui.html import badge, escape, icon
+from ui.i18n import text
+
+if TYPE_CHECKING:
+    from facepersona_core.analysis.agreement import Agreement
+    from facepersona_core.analysis.intervals import Interval
+    from facepersona_core.analysis.results import Analysis, AxisResult, RaterReport
+
+AXES = ("identity", "text")
+SURE = 0.05
+"""Holm-corrected p below which "A beats B" is said."""
+AGREEMENT_WORDS = ((0.8, "very_good"), (0.6, "good"), (0.4, "moderate"), (0.2, "fair"), (-2.0, "poor"))
+"""Lower limits of the words for a coefficient (Landis and Koch 1977)."""
+
+Namer = Callable[[str], str]
+
+
+def empty(language: str) -> str:
+    """What stands here before the first vote."""
+    steps = "".join(f"<li>{escape(text(f'results.empty_{n}', language))}</li>" for n in (1, 2, 3))
+    title = escape(text("results.empty_title", language))
+    return f'<div class="fp-welcome fp-results-empty">{icon("pictures")}<h3>{title}</h3><ol>{steps}</ol></div>'
+
+
+def summary(analysis: Analysis, planned: int, name: Namer, language: str) -> str:
+    """Counts, then for each question who leads and what is certain."""
+    counts = (
+        ("comparisons", f"{analysis.comparisons} / {planned}"),
+        ("raters", str(analysis.raters)),
+        ("median_seconds", _seconds(analysis, language)),
+        ("left_share", _left(analysis, language)),
+    )
+    tiles = "".join(
+        f'<div class="fp-tile"><b>{escape(value)}</b><span>{escape(text(f"results.tile.{key}", language))}</span></div>'
+        for key, value in counts
+    )
+    verdicts = "".join(_verdict(analysis.axes[axis], name, language) for axis in AXES if axis in analysis.axes)
+    few = _few(analysis, language)
+    return f'<div class="fp-tiles">{tiles}</div>{few}<div class="fp-verdicts">{verdicts}</div>'
+
+
+def verdict_words(axis: AxisResult, name: Namer, language: str) -> str:
+    """Who leads one question, and over whom that is certain."""
+    if not axis.standings:
+        return reason(axis.reasons.get("standings", "no_votes"), language)
+    leader = axis.standings[0].method
+    if axis.contrasts is None:
+        why = reason(axis.reasons["contrasts"], language)
+        return text("results.verdict.so_far", language, leader=name(leader), reason=why)
+    beaten = [
+        other
+        for each in axis.contrasts
+        for winner, other in ((each.first, each.second), (each.second, each.first))
+        if winner == leader and each.p_holm < SURE and (each.interval.value > 0) == (winner == each.first)
+    ]
+    open_ = [place.method for place in axis.standings[1:] if place.method not in beaten]
+    key = "best" if not open_ else "leads" if beaten else "open"
+    return text(
+        f"results.verdict.{key}",
+        language,
+        leader=name(leader),
+        beaten=_list(map(name, beaten), language),
+        open=_list(map(name, open_), language),
+    )
+
+
+def glance(analysis: Analysis, methods: Sequence[str], name: Namer, language: str) -> str:
+    """One row a method: ranks, share of acceptable pictures, machine scores, faces found."""
+    unknown = text("results.unknown", language)
+    heads = ("method", "rank_identity", "rank_text", "acceptable", "machine_identity", "machine_text", "face_found")
+    head = "".join(f"<th>{escape(text(f'results.glance.{key}', language))}</th>" for key in heads)
+    rows = ""
+    for method in methods:
+        cells = [name(method), *(_rank(analysis, axis, method) or unknown for axis in AXES)]
+        cells.append(_acceptable(analysis, method) or unknown)
+        cells += [_machine(analysis, metric.key, method) or unknown for metric in (IDENTITY_SIMILARITY, TEXT_MATCH)]
+        cells.append(_found(analysis, method) or unknown)
+        rows += "<tr>" + "".join(f"<td>{_two_lines(cell)}</td>" for cell in cells) + "</tr>"
+    title = escape(text("results.glance.title", language))
+    note = escape(text("results.glance.note", language))
+    return (
+        f'<div class="fp-card"><h3 class="fp-title">{title}</h3><div class="fp-scroll">'
+        f'<table class="fp-table" id="fp-glance">'
+        f"<thead><tr>{head}</tr></thead>"
+        f'<tbody>{rows}</tbody></table></div><p class="fp-hint">{note}</p></div>'
+    )
+
+
+def agreement(analysis: Analysis, language: str) -> str:
+    """Agreement between raters for each question, in words with the numbers behind."""
+    parts = ""
+    for axis in AXES:
+        if found := analysis.axes.get(axis):
+            question = escape(text(f"results.axis.{axis}", language))
+            parts += f"<dt>{question}</dt><dd>{_agreement_words(found, language)}</dd>"
+    title, note = (escape(text(f"results.agreement.{key}", language)) for key in ("title", "note"))
+    return (
+        f'<div class="fp-card"><h3 class="fp-title">{title}</h3><dl class="fp-agreement">{parts}</dl>'
+        f'<p class="fp-hint">{note}</p></div>'
+    )
+
+
+def raters(reports: Sequence[RaterReport], language: str) -> str:
+    """One row a rater: comparisons, seconds, gold, self-consistency, what to look at."""
+    heads = ("rater", "comparisons", "seconds", "gold", "consistency", "flags")
+    head = "".join(f"<th>{escape(text(f'results.raters.{key}', language))}</th>" for key in heads)
+    rows = "".join(_rater(report, language) for report in reports)
+    title, note = (escape(text(f"results.raters.{key}", language)) for key in ("title", "note"))
+    return (
+        f'<div class="fp-card"><h3 class="fp-title">{title}</h3><div class="fp-scroll">'
+        f'<table class="fp-table" id="fp-raters"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<p class="fp-hint">{note}</p></div>'
+    )
+
+
+def downloads(study: str, language: str) -> str:
+    """Links to the tables of the study."""
+    from urllib.parse import quote
+
+    links = "".join(
+        f'<a class="fp-download" href="exports/{quote(study)}/{table}.{kind}" download>{icon("download")}'
+        f"{escape(text(f'results.export.{table}', language))} ({label})</a>"
+        for table in ("votes", "scores")
+        for kind, label in (("csv", "CSV"), ("parquet", "Parquet"))
+    )
+    return f'<div class="fp-exports"><b>{escape(text("results.export.title", language))}</b>{links}</div>'
+
+
+def reason(key: str, language: str) -> str:
+    """Why something cannot be known yet."""
+    return text(f"analysis_reasons.{key}", language)
+
+
+def span(interval: Interval, percent: bool = False) -> str:
+    """An interval's ends: ``0.31 – 0.58``."""
+    shape = "{:.0%}" if percent else "{:.2f}"
+    return f"{shape.format(interval.low)}\u00a0–\u00a0{shape.format(interval.high)}"  # never broken over two lines
+
+
+def _list(names: Iterable[str], language: str) -> str:
+    return text("results.comma", language).join(names)
+
+
+def _two_lines(cell: str) -> str:
+    """A value, and what stands in brackets after it on a line of its own: eight columns fit a tablet."""
+    value, bracket, rest = escape(cell).partition(" (")
+    return f"{value}<br><small>({rest}</small>" if bracket else value
+
+
+def _verdict(axis: AxisResult, name: Namer, language: str) -> str:
+    question = escape(text(f"results.axis.{axis.axis}", language))
+    words = escape(verdict_words(axis, name, language))
+    stop = ""
+    if axis.stop:
+        tone = {"winner": "good", "equivalent": "good"}.get(axis.stop.state, "")
+        stop = badge(text(f"results.stop.{axis.stop.state}", language), tone)
+    return f'<div class="fp-verdict"><span>{question}</span><b>{words}</b>{stop}</div>'
+
+
+def _few(analysis: Analysis, language: str) -> str:
+    reasons = {axis.reasons.get("intervals") for axis in analysis.axes.values()} - {None}
+    if not reasons:
+        return ""
+    counts = {"raters": analysis.raters, "prompts": analysis.prompts}
+    words = escape(text("results.few", language, **counts))
+    return f'<div class="fp-note fp-fair" role="status">{icon("info")}<span>{words}</span></div>'
+
+
+def _seconds(analysis: Analysis, language: str) -> str:
+    import statistics
+
+    known = [report.median_seconds for report in analysis.rater_reports if report.median_seconds is not None]
+    if not known:
+        return text("results.unknown", language)
+    return text("results.seconds", language, seconds=f"{statistics.median(known):.1f}")
+
+
+def _left(analysis: Analysis, language: str) -> str:
+    shares = [axis.left_share for axis in analysis.axes.values() if axis.left_share]
+    if not shares:
+        return text("results.unknown", language)
+    return " · ".join(f"{share.value:.0%}" for share in shares)
+
+
+def _rank(analysis: Analysis, axis: str, method: str) -> str | None:
+    found = analysis.axes.get(axis)
+    for place in (found and found.standings) or ():
+        if place.method == method:
+            low, high = place.rank_low, place.rank_high
+            return f"{place.rank}" if low is None or low == high else f"{place.rank} ({low}–{high})"
+    return None
+
+
+def _acceptable(analysis: Analysis, method: str) -> str | None:
+    for each in analysis.acceptable or ():
+        if each.method == method:
+            share = f"{each.accepted / each.answers:.0%}"
+            return f"{share} ({span(each.interval, percent=True)})" if each.interval else share
+    return None
+
+
+def _machine(analysis: Analysis, metric: str, method: str) -> str | None:
+    for score in analysis.machine or ():
+        if (score.metric, score.method) == (metric, method) and score.mean is not None:
+            return f"{score.mean:.2f} ({span(score.interval)})" if score.interval else f"{score.mean:.2f}"
+    return None
+
+
+def _found(analysis: Analysis, method: str) -> str | None:
+    for score in analysis.machine or ():
+        if (score.metric, score.method) == (IDENTITY_SIMILARITY.key, method):
+            return f"{score.measured / score.pictures:.0%}"
+    return None
+
+
+def _agreement_words(axis: AxisResult, language: str) -> str:
+    if axis.alpha is None and axis.ac1 is None:
+        why = reason(axis.reasons.get("alpha", "no_overlap"), language)
+        return escape(text("results.agreement.unknown", language, reason=why))
+    lead = axis.alpha or axis.ac1
+    assert lead is not None
+    word = next(word for limit, word in AGREEMENT_WORDS if lead.within.value >= limit)
+    numbers = " · ".join(
+        _coefficient(label, value, language) for label, value in (("α", axis.alpha), ("AC1", axis.ac1)) if value
+    )
+    return f"<b>{escape(text(f'results.agreement.{word}', language))}</b> <span>{escape(numbers)}</span>"
+
+
+def _coefficient(label: str, value: Agreement, language: str) -> str:
+    return text(
+        "results.agreement.numbers",
+        language,
+        label=label,
+        within=f"{value.within.value:.2f}",
+        within_range=span(value.within),
+        pooled=f"{value.pooled.value:.2f}",
+    )
+
+
+def _rater(report: RaterReport, language: str) -> str:
+    unknown = text("results.unknown", language)
+    seconds = report.median_seconds
+    cells = (
+        report.rater,
+        str(report.comparisons),
+        unknown if seconds is None else f"{seconds:.1f}",
+        f"{report.gold_right} / {report.gold_answered}" if report.gold_answered else unknown,
+        f"{report.repeats_same} / {report.repeats}" if report.repeats else unknown,
+    )
+    flags = " ".join(badge(reason(flag, language), "fair") for flag in report.flags) or "–"
+    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + f"<td>{flags}</td></tr>"
