@@ -164,7 +164,7 @@ def _identity(value: float | None, language: str) -> str:
     """The score between the measured stranger floor (0) and same-person ceiling (1)."""
     title = escape(text("create.identity", language))
     if value is None:
-        return f"<div>{title}: {escape(text('create.identity_none', language))}</div>"
+        return f"<div>{escape(text('create.identity_none', language))}</div>"
     percent = round(100 * value)
     ends = (escape(text(f"create.{key}", language)) for key in ("stranger", "same_person"))
     return (
@@ -178,7 +178,7 @@ def _identity(value: float | None, language: str) -> str:
 def _text_match(value: float | None, language: str) -> str:
     title = escape(text("create.text_score", language))
     if value is None:
-        return f"<div>{title}: {escape(text('create.text_none', language))}</div>"
+        return f"<div>{escape(text('create.text_none', language))}</div>"
     percent = round(100 * value)
     return (
         f'<div><div class="fp-score-line"><span>{title}</span><b>{percent} %</b></div>'

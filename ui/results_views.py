@@ -225,11 +225,11 @@ def _agreement_words(axis: AxisResult, language: str) -> str:
     if axis.alpha is None and axis.ac1 is None:
         why = reason(axis.reasons.get("alpha", "no_overlap"), language)
         return escape(text("results.agreement.unknown", language, reason=why))
-    lead = axis.alpha or axis.ac1
+    lead = axis.ac1 or axis.alpha  # alpha is near 0 where nearly everybody prefers the same method
     assert lead is not None
     word = next(word for limit, word in AGREEMENT_WORDS if lead.within.value >= limit)
     numbers = " · ".join(
-        _coefficient(label, value, language) for label, value in (("α", axis.alpha), ("AC1", axis.ac1)) if value
+        _coefficient(label, value, language) for label, value in (("AC1", axis.ac1), ("α", axis.alpha)) if value
     )
     return f"<b>{escape(text(f'results.agreement.{word}', language))}</b> <span>{escape(numbers)}</span>"
 

@@ -44,8 +44,8 @@ def rate_all(site: Site, names: tuple[str, ...], limit: int = 1000) -> None:
             gap = QUALITY[left] - QUALITY[right]
 
             def better(by: float, random: Random = random) -> str:
-                noisy = by + random.gauss(0, 0.35)
-                return "tie" if abs(noisy) < 0.1 else "left" if noisy > 0 else "right"
+                noisy = by + random.gauss(0, 0.12)
+                return "tie" if abs(noisy) < 0.06 else "left" if noisy > 0 else "right"
 
             fine = [random.random() < QUALITY[method] for method in (left, right)]
             vote = Vote(better(gap), better(-0.6 * gap), *fine, random.uniform(3, 8))  # type: ignore[arg-type]

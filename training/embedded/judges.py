@@ -25,7 +25,7 @@ PEAK_RATE = 2e-3
 COLOURLESS = ("bw", "pencil")
 """Styles in which no colour can be told."""
 _UNKNOWN = -100
-_WEIGHTS = {"scene": 1.5, "expression": 1.5, "cloth_colour": 1.5, "clothes": 1.5, "gender": 0.5, "age": 0.3}
+_WEIGHTS = {"scene": 1.5, "expression": 3.0, "cloth_colour": 1.5, "clothes": 2.0, "gender": 0.5, "age": 0.3}
 
 
 def judge_heads() -> dict[str, list[str]]:
