@@ -13,6 +13,7 @@ from facepersona_core.settings import Settings
 for _name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
     os.environ.setdefault(_name, "1")  # a model is a local folder; without this libraries look for a network
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads bring tiny networks nothing and stall on a busy machine
 
 PEOPLE = Path(__file__).parent / "data" / "people"
 

@@ -105,7 +105,7 @@ def _add_panel(context: AppContext, parts: dict[str, Any]) -> None:
     live = context.live
     parts["name"] = gr.Textbox(value="", max_length=60, elem_id="fp-name")
     live.bind(parts["name"], label="create.name", placeholder="create.name_placeholder")
-    parts["consent"] = live.bind(gr.Checkbox(elem_id="fp-consent"), label="create.consent")
+    parts["consent"] = live.bind(gr.Checkbox(elem_id="fp-consent"), label="consent.text")
     parts["photos"] = gr.UploadButton(
         file_count="multiple", type="filepath", interactive=False, size="md", elem_id="fp-photos"
     )

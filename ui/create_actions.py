@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from facepersona_core.composition import consent_form
 from facepersona_core.errors import FacePersonaError
 from facepersona_core.methods import METHODS, method_card
 from facepersona_core.studio import check_request
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ui.context import AppContext
 
 log = logging.getLogger("facepersona")
-CONSENT_VERSION = "1"
-"""Raise it whenever the text under ``create.consent`` changes its meaning."""
 
 
 class Actions:
@@ -127,7 +125,7 @@ class Actions:
         """Keep the person, choose them, and empty the form; the uploaded copies are deleted."""
         unchanged = [gr.skip()] * 11
         try:
-            form = _consent_form(name.strip(), language) if consent and name.strip() else None
+            form = consent_form(name.strip(), language) if consent and name.strip() else None
             person, _ = self.context.studio.enrol(name.strip(), _contents(paths or []), form)
         except Exception as error:
             unchanged[7] = note(explain(error, language), "poor", "warning")
@@ -228,17 +226,3 @@ def _gate_words(ready: bool, language: str) -> str:
 
 def _contents(paths: Sequence[str]) -> list[tuple[str, bytes]]:
     return [(Path(path).name, Path(path).read_bytes()) for path in paths]
-
-
-def _consent_form(name: str, language: str) -> Any:
-    from storage.records import ConsentForm
-
-    words = text("create.consent", language)
-    return ConsentForm(
-        confirmed_by=name,
-        text_version=CONSENT_VERSION,
-        text_hash=hashlib.sha256(words.encode()).hexdigest(),
-        language=language,
-        purposes=("generate", "show", "rate"),
-        adult=True,
-    )

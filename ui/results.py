@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from facepersona_core.analysis.summary import analyse
 from facepersona_core.errors import UnknownStudy
+from facepersona_core.export import to_csv, to_parquet
 from ui import results_figures, results_views
 from ui.i18n import text
 from ui.rate import study_choices
@@ -76,7 +75,7 @@ def add_routes(api: FastAPI, context: AppContext) -> None:
     """The tables of a study as files: ``/exports/{study}/votes.csv`` and so on."""
     from fastapi.responses import Response
 
-    kinds = {"csv": (_csv, "text/csv; charset=utf-8"), "parquet": (_parquet, "application/vnd.apache.parquet")}
+    kinds = {"csv": (to_csv, "text/csv; charset=utf-8"), "parquet": (to_parquet, "application/vnd.apache.parquet")}
 
     def export(request: Any) -> Response:
         table, _, kind = request.path_params["file"].partition(".")
@@ -181,24 +180,6 @@ def _analysis(context: AppContext, study: StudyRecord, votes: pd.DataFrame, fing
 
 def _scores(context: AppContext, study: StudyRecord) -> pd.DataFrame:
     return context.pictures.scores(context.studies.pictures(study.id).values())
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    """With a byte order mark, so that spreadsheet programs read Japanese names rightly."""
-    return _flat(table).to_csv(index=False).encode("utf-8-sig")
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    _flat(table).to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """``details`` of scores as JSON text: a column of free-form dicts fits no table format."""
-    if "details" not in table:
-        return table
-    return table.assign(details=[json.dumps(dict(value), ensure_ascii=False) for value in table["details"]])
 
 
 def _notice(key: str, language: str) -> str:

@@ -29,7 +29,6 @@ def build_server(context: AppContext) -> Guard:
     api = FastAPI(title="FacePersona", docs_url=None, redoc_url=None, openapi_url=None)
     _add_routes(api, context)
     results.add_routes(api, context)
-    results.add_routes(api, context)
     rater_page.mount(api, context, theme=build_theme())
     page = build_page(context).queue(default_concurrency_limit=8)
     app = gr.mount_gradio_app(

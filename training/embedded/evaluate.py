@@ -1,10 +1,12 @@
 """Stage 8: what the bundle can do, on people it never saw, by judges that never trained it.
 
-``python -m training.embedded.evaluate`` writes ``figures.json``, the card and the contact sheet.
+``python -m training.embedded.evaluate --bundle B --work W`` writes ``figures.json`` and the card into ``B``; the
+facts of the training come from the log in ``W``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from collections.abc import Sequence
@@ -41,6 +43,10 @@ PROMPTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("a photo of S* looking surprised in a city at night", {"scene": "city_night", "expression": "surprised"}),
     ("a photo of S* with eyes closed in a library", {"scene": "library", "expression": "closed"}),
 )
+
+
+SHEET_PEOPLE = (900_003, 900_008, 900_015, 900_022, 900_037, 900_051)
+"""Held-out people of the contact sheet: men and women, several ages, skins and kinds of hair."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +193,16 @@ def write_card(path: Path, figures: Figures, training: dict[str, Any]) -> None:
     """Write ``figures.json`` and ``CARD.md`` of the bundle from measured figures and the training log's facts."""
     (path / "figures.json").write_text(json.dumps({**asdict(figures), "training": training}, indent=1) + "\n")
     template = (Path(__file__).parent / "card.md").read_text("utf-8")
-    shown = {key: "not measurable" if value is None else value for key, value in asdict(figures).items()}
+    judge = json.loads((path / "judges" / "attributes" / "config.json").read_text())["figures"]["sharp"]
+    shown = {key: _shown(value) for key, value in asdict(figures).items()}
+    shown |= {f"judge_{head}": _shown(value) for head, value in judge.items()}
     (path / "CARD.md").write_text(template.format(**shown, **training), "utf-8")
+
+
+def _shown(value: float | int | None) -> str:
+    if value is None:
+        return "not measurable"
+    return str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
 def training_facts(work: Path) -> dict[str, Any]:
@@ -209,3 +223,20 @@ def training_facts(work: Path) -> dict[str, Any]:
         "training_pictures": len(list((work / "data").glob("[0-9]*/[0-9][0-9].png"))),
         "training_people": len(list((work / "data").glob("[0-9]*/labels.json"))),
     }
+
+
+def main() -> None:
+    """Measure a bundle from the command line."""
+    parser = argparse.ArgumentParser(description="Measure the embedded bundle on held-out people and write its card.")
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="work folder of the recipe that made it")
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--sheet", type=Path, help="also write a contact sheet of six people to this PNG")
+    chosen = parser.parse_args()
+    write_card(chosen.bundle, evaluate(chosen.bundle, chosen.people), training_facts(chosen.work))
+    if chosen.sheet:
+        contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt for prompt, _ in PROMPTS[:6]])
+
+
+if __name__ == "__main__":
+    main()

@@ -117,13 +117,15 @@ def _touch(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def background(pictures: Pictures, size: int, random: Random) -> np.ndarray:
-    """uint8 [size, size, 3] without a face: scenery beside a person, noise, or flat shapes."""
+    """uint8 [size, size, 3] without a face: scenery beside a person, noise, flat shapes, or a page of text."""
     kind = random.random()
-    if kind < 0.6:
+    if kind < 0.55:
         return _scenery(pictures, size, random)
-    if kind < 0.85:
+    if kind < 0.75:
         return _cloud(size, random)
-    return _shapes(size, random)
+    if kind < 0.88:
+        return _shapes(size, random)
+    return _page(size, random)
 
 
 def _scenery(pictures: Pictures, size: int, random: Random) -> np.ndarray:
@@ -175,6 +177,17 @@ def _shapes(size: int, random: Random) -> np.ndarray:
             word = "".join(chr(int(c)) for c in random.integers(65, 122, 12))
             height = float(random.uniform(0.3, 1.2))
             cv2.putText(canvas, word, a, 0, height, _colour(random), int(random.integers(1, 3)))
+    return canvas
+
+
+def _page(size: int, random: Random) -> np.ndarray:
+    """Lines of writing, small as in a book or large as on a poster, dark on light or the reverse."""
+    paper, ink = (int(value) for value in random.permutation([random.integers(170, 256), random.integers(0, 90)]))
+    canvas = np.full((size, size, 3), paper, np.uint8)
+    height, font = float(random.uniform(0.25, 1.0)), int(random.choice([0, 1, 2, 3, 4, 6]))
+    for y in range(int(random.integers(8, 30)), size, int(height * random.uniform(22, 40))):
+        letters = [chr(int(code)) for code in random.choice([32, *range(97, 123)], 60)]
+        cv2.putText(canvas, "".join(letters), (int(random.integers(-9, 20)), y), font, height, (ink, ink, ink), 1)
     return canvas
 
 

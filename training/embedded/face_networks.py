@@ -15,7 +15,10 @@ ANCHORS = 2
 """Rows a cell, the second for larger faces."""
 FACE_WIDTHS = (((8, 30), (24, 58)), ((46, 80), (66, 120)), ((96, 170), (140, 420)))
 """For each stride and row the widths in pixels of the faces it takes; neighbours overlap on purpose."""
+_WIDTHS = (40, 72, 72)
+"""Channels of the heads; the finest stride has the most cells and the smallest faces."""
 _NO_FACE = -4.0
+"""First bias of the scores: nearly all cells see no face."""
 
 
 def _unit(channels: int, out: int, stride: int = 1) -> nn.Sequential:
@@ -41,11 +44,12 @@ class Detector(nn.Module):
             ]
         )
         self.lateral = nn.ModuleList([nn.Conv2d(channels, 48, 1) for channels in (48, 80, 96)])
-        self.smooth = nn.ModuleList([_unit(48, 48) for _ in STRIDES])
-        self.head = nn.ModuleList([_unit(48, 48) for _ in STRIDES])
-        self.out = nn.ModuleList([nn.Conv2d(48, ANCHORS * 15, 1) for _ in STRIDES])
-        for convolution in self.out:
-            nn.init.constant_(cast(nn.Conv2d, convolution).bias[:ANCHORS], _NO_FACE)  # type: ignore[index]
+        self.smooth = nn.ModuleList([_unit(48, width) for width in _WIDTHS])
+        self.tower = nn.ModuleList([nn.Sequential(_unit(w, w), _unit(w, w)) for w in _WIDTHS])
+        self.score = nn.ModuleList([nn.Conv2d(width, ANCHORS, 1) for width in _WIDTHS])
+        self.place = nn.ModuleList([nn.Conv2d(width, ANCHORS * 14, 1) for width in _WIDTHS])
+        for convolution in self.score:
+            nn.init.constant_(cast(Tensor, convolution.bias), _NO_FACE)
 
     def forward(self, picture: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """Score logits, box distances and landmark offsets, each a list over the strides."""
@@ -57,10 +61,11 @@ class Detector(nn.Module):
             features[i] = features[i] + F.interpolate(features[i + 1], scale_factor=2.0, mode="nearest")
         scores, boxes, points = [], [], []
         for i, feature in enumerate(features):
-            raw = self.out[i](self.head[i](self.smooth[i](feature))).float()
-            scores.append(_rows(raw[:, :ANCHORS], 1))
-            boxes.append(_rows(raw[:, ANCHORS : ANCHORS * 5], 4))
-            points.append(_rows(raw[:, ANCHORS * 5 :], 10))
+            shared = self.smooth[i](feature)
+            scores.append(_rows(self.score[i](shared).float(), 1))
+            place = self.place[i](self.tower[i](shared)).float()
+            boxes.append(_rows(place[:, : ANCHORS * 4], 4))
+            points.append(_rows(place[:, ANCHORS * 4 :], 10))
         return scores, boxes, points
 
 

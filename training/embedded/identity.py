@@ -141,7 +141,17 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
         if clock.spent - last > 120 or clock.fraction == 1:
             last = clock.spent
-            _report(encoder, crops, person, len(people) - held, log, step=step, loss=running, told=told.item(), seconds=clock.spent)
+            _report(
+                encoder,
+                crops,
+                person,
+                len(people) - held,
+                log,
+                step=step,
+                loss=running,
+                told=told.item(),
+                seconds=clock.spent,
+            )
             _save(checkpoint, encoder, head, optimiser, step, clock)
     _save(checkpoint, encoder, head, optimiser, step, clock)
     return encoder.eval()

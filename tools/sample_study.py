@@ -1,6 +1,6 @@
 """The sample study that is there at first start: made once by the bundle that ships, kept in the repository.
 
-``python -m training.sample_study`` makes it anew after the bundle has changed.
+``python tools/sample_study.py`` makes it anew after the bundle has changed.
 """
 
 from __future__ import annotations
