@@ -72,11 +72,7 @@ class FaceReader:
     def detect(self, image: Image) -> list[Detection]:
         """Faces of an RGB ``image``, widest first."""
         found, points = self._detector.detect(_bgr(image), input_size=_sizes(image))
-        detections = [
-            Detection((float(x0), float(y0), float(x1), float(y1)), marks.astype(np.float32), float(score))
-            for (x0, y0, x1, y1, score), marks in zip(found, points, strict=True)
-        ]
-        return sorted(_merge(detections), key=lambda detection: -detection.width)
+        return sorted(_merge(found, points), key=lambda detection: -detection.width)
 
     def embed(self, aligned: np.ndarray) -> np.ndarray:
         """float32 [D], L2-normalised, of an aligned face uint8 [112, 112, 3] RGB. Raises FacePackMissing."""
@@ -145,35 +141,31 @@ def head_crop(pixels: np.ndarray, box: tuple[float, float, float, float]) -> np.
     return pixels[y0 : round(centre_y + side / 2), x0 : round(centre_x + side / 2)].copy()
 
 
-def _merge(detections: list[Detection]) -> list[Detection]:
-    """One detection a face, surest first: the mean of all candidates that overlap the surest one well.
+def _merge(found: np.ndarray, points: np.ndarray) -> list[Detection]:
+    """One detection a face from candidates ``found`` [N, 5] (box and score) and their ``points`` [N, 5, 2].
 
-    The mean over cells and sizes places landmarks a quarter more exactly than the surest candidate alone. Candidates
-    that share half of the smaller box with a surer face are dropped: at a size too large for a face its parts may
-    look like faces."""
-    rest, merged = sorted(detections, key=lambda detection: -detection.score), []
-    while rest:
-        surest = rest[0]
-        merged.append(_mean([other for other in rest if _overlap(surest, other)[0] > SAME_FACE]))
-        rest = [other for other in rest if _overlap(surest, other)[1] < SAME_FACE]
+    Surest first; each is the mean, weighted by score, of all candidates that overlap the surest one well: over cells
+    and sizes it places landmarks a quarter more exactly than the surest alone. Candidates that share half of the
+    smaller box with a surer face are dropped: at a size too large for a face its parts may look like faces."""
+    order = np.argsort(-found[:, 4], kind="stable")
+    found, points, merged = found[order], points[order], []
+    while len(found):
+        of_union, of_smaller = _overlaps(found[0], found)
+        own, rest = of_union >= SAME_FACE, of_smaller < SAME_FACE
+        own[0], rest[0] = True, False
+        x0, y0, x1, y1 = (float(value) for value in np.average(found[own, :4], axis=0, weights=found[own, 4]))
+        landmarks = np.average(points[own], axis=0, weights=found[own, 4]).astype(np.float32)
+        merged.append(Detection((x0, y0, x1, y1), landmarks, float(found[0, 4])))
+        found, points = found[rest], points[rest]
     return merged
 
 
-def _mean(candidates: list[Detection]) -> Detection:
-    """Mean box and landmarks of ``candidates``, weighted by score, with the best score."""
-    weights = np.array([found.score for found in candidates])
-    box = np.average([found.box for found in candidates], axis=0, weights=weights)
-    landmarks = np.average([found.landmarks for found in candidates], axis=0, weights=weights)
-    x0, y0, x1, y1 = (float(value) for value in box)
-    return Detection((x0, y0, x1, y1), landmarks.astype(np.float32), float(weights.max()))
-
-
-def _overlap(a: Detection, b: Detection) -> tuple[float, float]:
-    """Intersection of two boxes over their union and over the smaller one."""
-    boxes = np.array([a.box, b.box])
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    shared = float(np.maximum(0, boxes[:, 2:].min(0) - boxes[:, :2].max(0)).prod())
-    return shared / float(areas.sum() - shared), shared / float(areas.min())
+def _overlaps(box: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Intersections of ``box`` with ``others`` [N, 4 or more] over the union and over the smaller of the two."""
+    sides = np.minimum(box[2:4], others[:, 2:4]) - np.maximum(box[:2], others[:, :2])
+    shared = np.maximum(sides, 0).prod(1)
+    area, areas = (box[2:4] - box[:2]).prod(), (others[:, 2:4] - others[:, :2]).prod(1)
+    return shared / np.maximum(area + areas - shared, 1e-6), shared / np.maximum(np.minimum(area, areas), 1e-6)
 
 
 def _sizes(image: Image) -> list[tuple[int, int]]:
