@@ -52,23 +52,27 @@ def align_all(pictures: Pictures) -> np.ndarray:
 
 
 def augment(faces: Tensor, random: np.random.Generator) -> Tensor:
-    """Mirror, shift, zoom, colour, grey, blur and cut-out of faces [B, 3, 112, 112] in [-1, 1]."""
+    """Mirror, shift, zoom, colour, grey, blur and cut-out of faces [B, 3, 112, 112] in [-1, 1], where they are."""
     size = len(faces)
+
+    def here(values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values).to(faces.device)
+
     angle, zoom = random.normal(0, 0.05, size), random.uniform(0.92, 1.08, size)
     mirror = np.where(random.random(size) < 0.5, -1.0, 1.0)
     theta = np.zeros((size, 2, 3), np.float32)
     theta[:, 0, 0], theta[:, 0, 1] = mirror * zoom * np.cos(angle), -zoom * np.sin(angle)
     theta[:, 1, 0], theta[:, 1, 1] = mirror * zoom * np.sin(angle), zoom * np.cos(angle)
     theta[:, :, 2] = random.normal(0, 0.03, (size, 2))
-    grid = F.affine_grid(torch.from_numpy(theta), list(faces.shape), align_corners=False)
+    grid = F.affine_grid(here(theta), list(faces.shape), align_corners=False)
     x = F.grid_sample(faces, grid, padding_mode="border", align_corners=False)
-    gain = torch.from_numpy(random.uniform(0.75, 1.25, (size, 1, 1, 1)).astype(np.float32))
-    tint = torch.from_numpy(random.normal(0, 0.08, (size, 3, 1, 1)).astype(np.float32))
+    gain = here(random.uniform(0.75, 1.25, (size, 1, 1, 1)).astype(np.float32))
+    tint = here(random.normal(0, 0.08, (size, 3, 1, 1)).astype(np.float32))
     x = x * gain + tint
     if random.random() < 0.3:
         soft = F.interpolate(x, scale_factor=float(random.uniform(0.35, 0.8)), mode="area")
         x = F.interpolate(soft, size=112, mode="bilinear")
-    grey = torch.from_numpy(random.random(size) < 0.15).view(-1, 1, 1, 1)
+    grey = here(random.random(size) < 0.15).view(-1, 1, 1, 1)
     x = torch.where(grey, x.mean(1, keepdim=True).expand_as(x), x)
     for i in np.flatnonzero(random.random(size) < 0.4):
         top, left = random.integers(0, 76, 2)
@@ -128,7 +132,7 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step, 100))
         people_head.margin = config.margin * min(1.0, step / 600)
         index = random.choice(trained, config.batch)
-        x = augment(to_tensor(crops[index]), random).to(where)
+        x = augment(to_tensor(crops[index]).to(where), random)
         with loop.half_precision(where):
             vectors = encoder(x)
         told = F.smooth_l1_loss(teller(vectors.float()), truth[person[index]].to(where))

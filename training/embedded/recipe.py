@@ -7,6 +7,7 @@ in two minutes. A stage that has spent its budget only loads what it made.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import socket
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,7 @@ class Recipe:
     size: int = 128
     seed: int = 0
     workers: int = 2
-    """Processes that train the text-to-image model, one core each; also those that render."""
+    """Processes that train the text-to-image model, one core each; rendering takes all cores."""
     autoencoder: autoencoder.AutoencoderConfig = field(default_factory=autoencoder.AutoencoderConfig)
     text_to_image: text_to_image.TextToImageConfig = field(default_factory=text_to_image.TextToImageConfig)
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
@@ -73,6 +74,22 @@ def toy() -> Recipe:
     )
 
 
+def accelerator() -> Recipe:
+    """The same stages for half an hour of one large accelerator and sixteen cores beside it."""
+    base = Recipe()
+    return replace(
+        base,
+        people=6000,
+        per_person=12,
+        workers=1,
+        autoencoder=replace(base.autoencoder, minutes=2.0, batch=64, crop=128),
+        text_to_image=replace(base.text_to_image, text_minutes=0.5, minutes=14.0, batch=512, rate=1.5e-3),
+        identity=replace(base.identity, minutes=3.0, batch=512, truth_weight=0.3),
+        mapping=replace(base.mapping, name_minutes=0.3, minutes=3.0, batch=256, rate=6e-4),
+        edition="2",
+    )
+
+
 class Run:
     """One run of a recipe in a work folder; every stage can be called alone."""
 
@@ -87,7 +104,7 @@ class Run:
         from training.synthetic.dataset import render_dataset
 
         r = self.recipe
-        render_dataset(r.people, r.per_person, r.size, self.work / "data", r.workers)
+        render_dataset(r.people, r.per_person, r.size, self.work / "data", os.cpu_count() or 1)
 
     def pictures(self) -> Pictures:
         """The rendered pictures, some as drawings and paintings."""
@@ -223,16 +240,19 @@ def main() -> None:
     """Run the recipe from the command line."""
     parser = argparse.ArgumentParser(description="Train the embedded model; resumes where an earlier run stopped.")
     parser.add_argument("--work", type=Path, required=True, help="folder for pictures, checkpoints, log and bundle")
-    parser.add_argument("--toy", action="store_true", help="run through every stage in two minutes")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--toy", action="store_true", help="run through every stage in two minutes")
+    sizes.add_argument("--accelerator", action="store_true", help="batches and budgets for one large accelerator")
     parser.add_argument("--people", type=int, help="how many people to render and train on")
     parser.add_argument("--workers", type=int, help="processes, one a core")
     parser.add_argument("--minutes", type=float, help="budget of the text-to-image stage")
     chosen = parser.parse_args()
-    recipe = toy() if chosen.toy else Recipe()
+    recipe = toy() if chosen.toy else accelerator() if chosen.accelerator else Recipe()
     changes = {key: value for key in ("people", "workers") if (value := getattr(chosen, key)) is not None}
     if chosen.minutes is not None:
         changes["text_to_image"] = replace(recipe.text_to_image, minutes=chosen.minutes)
-    torch.set_num_threads(1)
+    if not torch.cuda.is_available():
+        torch.set_num_threads(1)
     Run(replace(recipe, **changes), chosen.work, chosen.work / "bundle").all()
 
 
