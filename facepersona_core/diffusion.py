@@ -20,25 +20,6 @@ if TYPE_CHECKING:
 
     from facepersona_core.bundle import Bundle
 
-_RANGES: dict[str, tuple[float, float]] = {
-    "seed": (0, 2**32 - 1),
-    "count": (1, 16),
-    "steps": (1, 100),
-    "guidance": (1, 20),
-    "strength": (0, 1.5),
-}
-
-
-def check_request(request: Request, expressions: Any = ()) -> None:
-    """Raise RequestInvalid when a setting is out of range or the expression is not one of ``expressions``."""
-    for name, (low, high) in _RANGES.items():
-        value = getattr(request, name)
-        if not low <= value <= high:
-            raise RequestInvalid(name=name, seen=value, expected=f"{low} to {high}")
-    if request.expression is not None and request.expression not in expressions:
-        known = ", ".join(expressions) or "nothing: this model has no expression slot"
-        raise RequestInvalid(name="expression", seen=request.expression, expected=known)
-
 
 def class_words(pipeline: StableDiffusionPipeline, phrase: str, position: int) -> tuple[Tensor, Tensor]:
     """Input embeddings (token + position, [1, C] each) of the two tokens of ``phrase`` at ``position``.

@@ -11,11 +11,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import facepersona_core
-from facepersona_core.errors import ConsentMissing, FacePersonaError, RequestInvalid
+from facepersona_core.errors import ConsentMissing, FacePersonaError
+from facepersona_core.limits import check_request
 from facepersona_core.methods import build_method, method_card
 from facepersona_core.metrics import METRICS, Context, Metric, build_metric
 from facepersona_core.personas import PersonaCache
-from facepersona_core.prompt import check_prompt
 from facepersona_core.stores import Made, PeopleStore, PersonLike, PictureLike, PictureStore, Reading
 from facepersona_core.types import (
     Face,
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from facepersona_core.bundle import Bundle
     from facepersona_core.settings import Settings
 
-__all__ = ["Made", "PersonLike", "PictureLike", "Reading", "Studio", "check_request"]
-
-_RANGES = {"seed": (0, 2**32 - 1), "count": (1, 16), "steps": (1, 100), "guidance": (1, 20), "strength": (0, 1.5)}
+__all__ = ["Made", "PersonLike", "PictureLike", "Reading", "Studio"]
 
 
 class Studio:
@@ -193,6 +191,7 @@ class Studio:
     ) -> Iterator[Made]:
         method = build_method(persona.method, self.bundle)
         references = tuple(self.faces(person))
+        self.warm_up()  # so that the first picture's seconds are its own
         images = method.generate(persona, request, lambda fraction, _: progress(fraction, "generate"))
         started = time.perf_counter()
         for recipe, image in zip(recipes, images, strict=True):
@@ -223,17 +222,6 @@ def _faces(readings: Sequence[Reading]) -> list[Face]:
 def _score(row: Mapping[Any, Any]) -> Score:
     value = None if row["value"] != row["value"] else row["value"]  # the store's NaN: not measurable
     return Score(row["metric"], row["version"], row["weights_sha256"], value, row["details"])
-
-
-def check_request(request: Request) -> None:
-    """Raise PromptInvalid or RequestInvalid for what no method can use."""
-    check_prompt(request.prompt)
-    for name, (low, high) in _RANGES.items():
-        seen = getattr(request, name)
-        if not low <= seen <= high:
-            raise RequestInvalid(name=name, seen=seen, expected=f"{low} - {high}")
-    if request.seed + request.count - 1 > _RANGES["seed"][1]:
-        raise RequestInvalid(name="seed + count", seen=request.seed + request.count, expected=f"<= {2**32}")
 
 
 def _one_by_one(request: Request) -> list[Request]:

@@ -12,8 +12,8 @@ import gradio as gr
 
 from facepersona_core.composition import consent_form
 from facepersona_core.errors import FacePersonaError
+from facepersona_core.limits import check_request
 from facepersona_core.methods import METHODS, method_card
-from facepersona_core.studio import check_request
 from ui import create_views as views
 from ui.board import asked_html, board_html, problem_html, status_html, welcome_html
 from ui.html import hint, note

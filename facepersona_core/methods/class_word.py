@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from facepersona_core.diffusion import check_request, draw, embed_class
+from facepersona_core.diffusion import draw, embed_class
+from facepersona_core.limits import check_request
 from facepersona_core.methods.cards import CLASS_WORD
 from facepersona_core.types import Face, Persona, Progress, Request, json_digest, no_progress
 

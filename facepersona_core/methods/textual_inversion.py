@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facepersona_core.diffusion import check_request, class_words, draw, embed_words
+from facepersona_core.diffusion import class_words, draw, embed_words
+from facepersona_core.limits import check_request
 from facepersona_core.methods.cards import TEXTUAL_INVERSION
 from facepersona_core.types import Face, Persona, Progress, Request, json_digest, no_progress
 

@@ -20,8 +20,8 @@ from facepersona_core.errors import (
     RequestInvalid,
     UnknownMethod,
 )
+from facepersona_core.limits import check_request
 from facepersona_core.sample_study import export_study, seed_study
-from facepersona_core.studio import check_request
 from facepersona_core.study.design import PromptItem, StudyPlan, cells
 from facepersona_core.study.making import make_pictures
 from storage import ConsentForm
