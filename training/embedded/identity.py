@@ -127,7 +127,7 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
     clock, random, last = loop.Clock(config.minutes, spent), np.random.default_rng(seed + step), spent
-    running = 0.0
+    running: float | None = None
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step, 100))
         people_head.margin = config.margin * min(1.0, step / 600)
@@ -142,7 +142,7 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         loop.clip(parameters, 5.0)
         optimiser.step()
         step += 1
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        running = loop.smoothed(running, loss.item())
         if clock.spent - last > 120 or clock.fraction == 1:
             last = clock.spent
             _report(

@@ -131,3 +131,8 @@ def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:
 def clip(parameters: Iterable[Tensor], norm: float = 1.0) -> None:
     """Clip the gradients' global norm."""
     nn.utils.clip_grad_norm_(list(parameters), norm)
+
+
+def smoothed(previous: float | None, value: float, keep: float = 0.98) -> float:
+    """Running mean of a loss; a resumed run begins anew with ``previous`` None, not at zero."""
+    return value if previous is None else keep * previous + (1 - keep) * value

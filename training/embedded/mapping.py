@@ -157,7 +157,7 @@ def train(
         torch.Generator().manual_seed(seed + 1 + step),
         loop.Clock(config.minutes, spent),
         spent,
-        0.0,
+        None,
     )
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
@@ -170,7 +170,7 @@ def train(
         optimiser.step()
         average.update()
         step += 1
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
+        running = loop.smoothed(running, loss.item())
         if clock.spent - last > 60 or clock.fraction == 1:
             last = clock.spent
             log("mapping", step=step, loss=running, seconds=clock.spent)

@@ -261,7 +261,14 @@ def train(
     parameters = [p for group in groups for p in group["params"]]
     held = min(160, len(latents) // 8)
     held_out, source = torch.arange(held), torch.Generator().manual_seed(seed + 1000 * step + rank)
-    clock, last, saved, running = loop.Clock(config.minutes, spent), spent, spent, 0.0
+    clock, last, saved, running = loop.Clock(config.minutes, spent), spent, spent, None
+    started = step
+
+    def report() -> None:
+        with average.swapped_in():
+            losses = validate(model, latents, features, held_out)
+        log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running, **losses)
+
     while (fraction := _shared(clock.fraction, world)) < 1:
         loop.set_rate(optimiser, loop.late_decay(fraction, step))
         index = torch.randint(held, len(latents), (config.batch,), generator=source)
@@ -277,23 +284,16 @@ def train(
         optimiser.step()
         average.update()
         step, seen = step + 1, seen + config.batch * world
-        running = loss.item() if step == 1 else 0.99 * running + 0.01 * loss.item()
-        if rank == 0 and (clock.spent - last > 240 or clock.fraction == 1):
+        running = loop.smoothed(running, loss.item(), 0.99)
+        if rank == 0 and clock.spent - last > 240:
             last = clock.spent
-            with average.swapped_in():
-                log(
-                    "text_to_image",
-                    step=step,
-                    seen=seen,
-                    seconds=clock.spent,
-                    train=running,
-                    **validate(model, latents, features, held_out),
-                )
+            report()
         if rank == 0 and clock.spent - saved > 300:
             saved = clock.spent
             _save(checkpoint, model, average, optimiser, step, seen, clock)
-    if rank == 0:
+    if rank == 0 and step > started:
         _save(checkpoint, model, average, optimiser, step, seen, clock)
+        report()  # the last line of the log tells of the weights that are kept
     model.load_state_dict(average.state)
     return seen
 
