@@ -26,6 +26,9 @@ class IdentityConfig:
     mlp_ratio: int = 4
     taps: tuple[int, ...] = (2, 5, 8, 11)
     """0-based blocks whose class token is read."""
+    convolutional_stem: bool = False
+    """Patches by stride-2 convolutions instead of one large one: a small ViT learns much sooner (arXiv:2106.14881).
+    ``patch_size`` must then be a power of two."""
 
     @property
     def output_width(self) -> int:
@@ -35,7 +38,7 @@ class IdentityConfig:
     @classmethod
     def embedded(cls) -> IdentityConfig:
         """The small shape of the embedded bundle."""
-        return cls(patch_size=14, width=160, depth=8, heads=5, taps=(1, 3, 5, 7))
+        return cls(patch_size=16, width=160, depth=8, heads=5, taps=(1, 3, 5, 7), convolutional_stem=True)
 
 
 class _PatchEmbed(nn.Module):
@@ -45,6 +48,21 @@ class _PatchEmbed(nn.Module):
 
     def forward(self, face: Tensor) -> Tensor:
         return self.proj(face).flatten(2).transpose(1, 2)  # (B, tokens, width)
+
+
+class _ConvolutionalStem(nn.Module):
+    def __init__(self, patch_size: int, width: int) -> None:
+        super().__init__()
+        halvings = patch_size.bit_length() - 1
+        assert patch_size == 1 << halvings, f"patch_size {patch_size} is no power of two"
+        channels = [3] + [max(16, width >> (halvings - i)) for i in range(1, halvings + 1)]
+        layers: list[nn.Module] = []
+        for before, after in zip(channels, channels[1:], strict=False):
+            layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], width, 1))
+
+    def forward(self, face: Tensor) -> Tensor:
+        return self.layers(face).flatten(2).transpose(1, 2)  # (B, tokens, width)
 
 
 class _Attention(nn.Module):
@@ -94,7 +112,8 @@ class IdentityEncoder(nn.Module):
         tokens = (config.image_size // config.patch_size) ** 2 + 1
         self.cls_token = nn.Parameter(torch.zeros(1, 1, config.width))
         self.pos_embed = nn.Parameter(torch.zeros(1, tokens, config.width))
-        self.patch_embed = _PatchEmbed(config.patch_size, config.width)
+        embed = _ConvolutionalStem if config.convolutional_stem else _PatchEmbed
+        self.patch_embed = embed(config.patch_size, config.width)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.depth))
         self.norms = nn.ModuleDict(
             {f"layer_{i}": nn.Sequential(nn.BatchNorm1d(config.width), nn.LayerNorm(config.width)) for i in config.taps}

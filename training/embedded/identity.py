@@ -133,7 +133,7 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         people_head.margin = config.margin * min(1.0, step / 600)
         index = random.choice(trained, config.batch)
         x = augment(to_tensor(crops[index]).to(where), random)
-        with loop.half_precision(where):
+        with loop.half_precision(where), loop.attention(where):
             vectors = encoder(x)
         told = F.smooth_l1_loss(teller(vectors.float()), truth[person[index]].to(where))
         loss = people_head(vectors, torch.from_numpy(person[index]).to(where)) + config.truth_weight * 10 * told

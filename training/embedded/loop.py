@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 class Clock:
@@ -119,6 +120,12 @@ def device() -> torch.device:
 def half_precision(where: torch.device, enabled: bool = True) -> Any:
     """bfloat16 autocast on ``where``."""
     return torch.autocast(where.type, torch.bfloat16) if enabled else nullcontext()
+
+
+def attention(where: torch.device) -> Any:
+    """The attention kernel to train with on ``where``: on a processor the plain one, whose backward pass is several
+    times faster than the fused one's."""
+    return sdpa_kernel(SDPBackend.MATH) if where.type == "cpu" else nullcontext()
 
 
 def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:

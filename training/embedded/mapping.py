@@ -162,7 +162,7 @@ def train(
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
         batch = draw(latents, vectors, expressions, others, bare, class_ids, config, held_out, source)
-        with loop.half_precision(where):
+        with loop.half_precision(where), loop.attention(where):
             loss = mapping_loss(model.unet, model.text_encoder, scheduler, mapping, batch)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
