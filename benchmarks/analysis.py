@@ -101,15 +101,22 @@ def planted(repeats: int) -> None:
 
 
 def cost() -> None:
-    """CPU seconds for ranking, covariances and contrasts of one question."""
-    random = np.random.default_rng(4)
-    print("votes | seconds")
+    """CPU seconds for ranking, covariances and contrasts of one question, and of evalica's ranking alone."""
+    import evalica
+
+    random, words = np.random.default_rng(4), [evalica.Winner.Y, evalica.Winner.Draw, evalica.Winner.X]
+    print("votes | seconds: ranking and intervals, evalica's ranking alone | ratio")
     for votes in (1_000, 100_000, 1_000_000):
         ballots = simulate(random, STRENGTH, Crowd(300, 600), votes)
+        left, right, outcome = ballots.left.tolist(), ballots.right.tolist(), (ballots.outcome + 1).tolist()
+        winners = [words[code] for code in outcome]
         start = process_time()
         fitted, covariance, df, _ = estimate(ballots)
         intervals.contrasts(ballots.methods, fitted, covariance, df)
-        print(f"{votes:7} | {process_time() - start:.3f}")
+        middle = process_time()
+        evalica.newman(left, right, winners, tolerance=1e-8, limit=200)
+        ours, alone = middle - start, process_time() - middle
+        print(f"{votes:7} | {ours:31.3f} {alone:25.3f} | {ours / alone:.2f}")
 
 
 def main() -> None:

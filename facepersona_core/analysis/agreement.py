@@ -109,7 +109,7 @@ def agreement(
         pooled, within = ratio(drawn.sum(1)), _mean_within(ratio(drawn), drawn[:, :, -1])
     if np.isnan(pooled[0]) or np.isnan(within[0]):
         return None
-    return Agreement(_percentiles(pooled, len(names), level), _percentiles(within, len(names), level))
+    return Agreement(percentiles(pooled, len(names), level), percentiles(within, len(names), level))
 
 
 def _mean_within(each: Floats, ratings: Floats) -> Floats:
@@ -119,7 +119,7 @@ def _mean_within(each: Floats, ratings: Floats) -> Floats:
     return result
 
 
-def _percentiles(values: Floats, clusters: int, level: float) -> Interval:
+def percentiles(values: Floats, clusters: int, level: float) -> Interval:
     """Percentile interval of replicates ``values[1:]`` about ``values[0]``, tails widened for few clusters: the
     plain one is as narrow as sqrt((G - 1) / G) normal errors (Hesterberg 2015)."""
     from scipy.special import ndtr

@@ -38,6 +38,8 @@ class Ballots:
     """[n], 0 to P - 1."""
     raters: tuple[str, ...]
     prompts: tuple[str, ...]
+    weight: Floats | None = None
+    """[n], 0 or more, mean about 1: how many votes each stands for. None: each for itself."""
 
     def __len__(self) -> int:
         """Number of votes."""
@@ -51,13 +53,16 @@ class Ballots:
     def take(self, chosen: NDArray[Any]) -> Ballots:
         """The votes at ``chosen`` (indices or mask); codes keep their meaning."""
         names = ("left", "right", "outcome", "rater", "prompt")
-        return replace(self, **{name: getattr(self, name)[chosen] for name in names})
+        weight = None if self.weight is None else self.weight[chosen]
+        return replace(self, weight=weight, **{name: getattr(self, name)[chosen] for name in names})
 
 
 def encode(votes: pd.DataFrame) -> Ballots:
     """Codes of the rows of ``votes`` (columns left, right, outcome, rater, prompt). Raises StudyInvalid.
 
     A rater's and a prompt's code counts only those that occur, so the largest code + 1 is the number of clusters.
+    A vote on a pair that was sent to people with probability ``sampled_with`` (column, 1 if absent) stands for
+    1 / ``sampled_with`` votes (Horvitz and Thompson 1952).
     """
     import pandas as pd
 
@@ -72,7 +77,21 @@ def encode(votes: pd.DataFrame) -> Ballots:
         raise StudyInvalid(seen=f"outcome = {unknown}", expected=f"outcome: {list(OUTCOMES)}")
     rater, raters = _codes(votes["rater"])
     prompt, prompts = _codes(votes["prompt"])
-    return Ballots(methods, left, right, outcome.astype(np.int64) - 1, rater, prompt, raters, prompts)
+    names = (methods, left, right, outcome.astype(np.int64) - 1, rater, prompt, raters, prompts)
+    return Ballots(*names, sampling_weights(votes))
+
+
+def sampling_weights(votes: pd.DataFrame) -> Floats | None:
+    """[n] 1 / ``sampled_with``, scaled to mean 1; None where every vote was certain. Raises StudyInvalid."""
+    if "sampled_with" not in votes or votes.empty:
+        return None
+    chance = votes["sampled_with"].to_numpy(np.float64)
+    if wrong := [float(value) for value in chance[~((chance > 0) & (chance <= 1))][:1]]:
+        raise StudyInvalid(seen=f"sampled_with = {wrong[0]:g}", expected="0 < sampled_with <= 1")
+    if np.all(chance == 1.0):
+        return None
+    weight: Floats = 1.0 / chance
+    return weight / weight.mean()
 
 
 def _codes(values: pd.Series) -> tuple[Ints, tuple[str, ...]]:

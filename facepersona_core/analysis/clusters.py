@@ -48,15 +48,30 @@ def two_way_ids(rater: Ints, prompt: Ints) -> Ints:
     return np.unique(both, return_inverse=True)[1].astype(np.int64)
 
 
-def two_way(influence: Sequence[tuple[Ints, Floats]], k: int, rater: Ints, prompt: Ints) -> Covariances:
-    """Covariances of a sum of influences.
+Pieces = Sequence[tuple[Ints, Floats]]
+"""(column [n], value [n]): vote ``i`` adds ``value[i]`` to component ``column[i]`` of an estimate."""
 
-    ``influence``: pieces (column [n], value [n]); vote ``i`` adds ``value[i]`` to component ``column[i]`` of k.
+
+def two_way(
+    influence: Pieces, k: int, rater: Ints, prompt: Ints, unrated: Pieces = (), unrated_prompt: Ints | None = None
+) -> Covariances:
+    """Covariances of a sum of influences on an estimate of length k.
+
+    ``unrated``: what pairs of pictures without any vote add, through machine scores. They share a prompt
+    (``unrated_prompt``, codes that may go on after the votes') with other pairs and nothing with a rater.
     """
-    by_rater = _outer(influence, k, rater, small_sample=True)
-    by_prompt = _outer(influence, k, prompt, small_sample=True)
-    both = _outer(influence, k, two_way_ids(rater, prompt), small_sample=False)
-    return Covariances(by_rater + by_prompt - both, by_rater, by_prompt, both)
+    by_rater = _product(_sums(influence, k, rater), small_sample=True)
+    prompts = _sums(influence, k, prompt)
+    both = _product(_sums(influence, k, two_way_ids(rater, prompt)), small_sample=False)
+    if unrated_prompt is None or not len(unrated_prompt):
+        by_prompt = _product(prompts, small_sample=True)
+        return Covariances(by_rater + by_prompt - both, by_rater, by_prompt, both)
+    shared = _sums(unrated, k, unrated_prompt)
+    seen, size = len(prompts), max(len(prompts), len(shared))
+    total = np.pad(prompts, ((0, size - seen), (0, 0))) + np.pad(shared, ((0, size - len(shared)), (0, 0)))
+    by_prompt = _product(total, small_sample=False) * (seen / (seen - 1) if seen > 1 else 1.0)
+    alone = _product(_sums(unrated, k, np.arange(len(unrated_prompt))), small_sample=False)
+    return Covariances(by_rater + by_prompt - both, by_rater + alone, by_prompt, both + alone)
 
 
 def transform(covariances: Covariances, bread: Floats) -> Covariances:
@@ -64,14 +79,18 @@ def transform(covariances: Covariances, bread: Floats) -> Covariances:
     return Covariances(*(bread @ matrix @ bread.T for matrix in covariances.matrices))
 
 
-def _outer(influence: Sequence[tuple[Ints, Floats]], k: int, cluster: Ints, *, small_sample: bool) -> Floats:
-    """Sum over clusters of the outer product of their summed influence; times G / (G - 1) if asked."""
+def _sums(influence: Pieces, k: int, cluster: Ints) -> Floats:
+    """[G, k] summed influence of each cluster."""
     size = int(cluster.max()) + 1
     sums = np.zeros(size * k)
     base = cluster * k
     for column, value in influence:
         sums += np.bincount(base + column, weights=value, minlength=size * k)
-    table = sums.reshape(size, k)
-    scale = size / (size - 1) if small_sample and size > 1 else 1.0
+    return sums.reshape(size, k)
+
+
+def _product(table: Floats, *, small_sample: bool) -> Floats:
+    """[k, k] sum over clusters of the outer product of their row of ``table``; times G / (G - 1) if asked."""
+    size = len(table)
     product: Floats = table.T @ table
-    return product * scale
+    return product * (size / (size - 1) if small_sample and size > 1 else 1.0)

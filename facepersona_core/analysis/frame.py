@@ -22,9 +22,10 @@ OPTIONAL: dict[str, Any] = {
     "is_gold": False,
     "gold_side": "",
     "repeat": False,
+    "sampled_with": 1.0,
 }
 """What is assumed where a log lacks a column; None: not known. ``gold_side`` is "" where the question (axis) of this
-row has no right answer on this gold pair."""
+row has no right answer on this gold pair. ``sampled_with``: the probability with which this pair was sent to people."""
 STORED_NAMES = {"axis_of_prompt": "prompt_axis", "expected": "gold_side"}
 """Names that the export of the database uses for the same columns."""
 

@@ -48,6 +48,8 @@ def covariances(fitted: Fit, counts: Counts, ballots: Ballots, prior: float = PR
     pair = ballots.left * m + ballots.right
     surprise = ballots.points - (win + tie / 2.0).ravel()[pair]
     tie_surprise = (ballots.outcome == 0) - tie.ravel()[pair]
+    if ballots.weight is not None:
+        surprise, tie_surprise = surprise * ballots.weight, tie_surprise * ballots.weight
     scores = [(ballots.left, surprise), (ballots.right, -surprise), (np.full_like(ballots.left, m), tie_surprise)]
     bread = inverse_information(fitted, with_prior(counts, prior))[:m]
     return transform(two_way(scores, m + 1, ballots.rater, ballots.prompt), bread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 def axis_result(axis: str, votes: pd.DataFrame, seed: int, rule: stopping.StopRule) -> AxisResult:
     """``votes``: completed, ranked rows of one axis, at least one. ``seed`` drives the bootstrap of agreement."""
     ballots = encode(votes)
-    counts = ranking.count(ballots)
     reasons: dict[str, str] = {}
-    standings, contrasts, stop = _ranking(ballots, counts, rule, reasons)
+    standings, contrasts, stop = _ranking(ballots, rule, reasons)
     alpha, ac1 = _agreement(ballots, _pictures(votes), seed, reasons)
     parts = {str(name): _part(rows) for name, rows in votes.groupby("prompt_axis", sort=True) if name}
     return AxisResult(
@@ -30,10 +30,10 @@ def axis_result(axis: str, votes: pd.DataFrame, seed: int, rule: stopping.StopRu
         votes=len(ballots),
         raters=len(ballots.raters),
         prompts=len(ballots.prompts),
-        tie_share=float((ballots.outcome == 0).mean()),
+        tie_share=float(np.average(ballots.outcome == 0, weights=ballots.weight)),
         standings=standings,
         contrasts=contrasts,
-        win_rates=_win_rates(ballots, counts),
+        win_rates=_win_rates(ballots),
         alpha=alpha,
         ac1=ac1,
         left_share=_left_share(ballots, reasons),
@@ -51,20 +51,21 @@ def too_few(raters: int, prompts: int) -> str | None:
 
 
 def _ranking(
-    ballots: Ballots, counts: ranking.Counts, rule: stopping.StopRule, reasons: dict[str, str]
+    ballots: Ballots, rule: stopping.StopRule, reasons: dict[str, str]
 ) -> tuple[tuple[Standing, ...] | None, tuple[Contrast, ...] | None, Stop | None]:
+    counts = ranking.count(ballots)
     if not ranking.connected(counts):
         reasons.update(dict.fromkeys(("standings", "contrasts", "stop"), "not_connected"))
         return None, None, None
     fitted = ranking.fit(counts)
     if reason := too_few(len(ballots.raters), len(ballots.prompts)):
         reasons.update(dict.fromkeys(("intervals", "contrasts", "stop"), reason))
-        return _standings(ballots, counts, fitted, None, {}), None, None
+        return _standings(ballots, fitted, None, {}), None, None
     covariance = intervals.covariances(fitted, counts, ballots)
     df = intervals.degrees_of_freedom(ballots)
     found = intervals.contrasts(ballots.methods, fitted, covariance, df)
     around = intervals.strengths(fitted, covariance, df)
-    standings = _standings(ballots, counts, fitted, around, intervals.rank_ranges(ballots.methods, found))
+    standings = _standings(ballots, fitted, around, intervals.rank_ranges(ballots.methods, found))
     look = stopping.verdict(fitted, covariance, df, len(ballots), rule)
     width = look.half_width if math.isfinite(look.half_width) else None
     return standings, tuple(found), Stop(look.state, ballots.methods[look.leader], width, rule.margin)
@@ -72,18 +73,16 @@ def _ranking(
 
 def _part(rows: pd.DataFrame) -> tuple[Standing, ...] | None:
     """Standings from part of the votes."""
-    ballots = encode(rows)
-    return _ranking(ballots, ranking.count(ballots), stopping.StopRule(), {})[0]
+    return _ranking(encode(rows), stopping.StopRule(), {})[0]
 
 
 def _standings(
     ballots: Ballots,
-    counts: ranking.Counts,
     fitted: ranking.Fit,
     around: list[Interval] | None,
     ranges: dict[str, tuple[int, int]],
 ) -> tuple[Standing, ...]:
-    result = []
+    result, counts = [], ranking.count(replace(ballots, weight=None))
     for rank, m in enumerate(np.argsort(-fitted.log_strength, kind="stable"), start=1):
         score, low, high = float(fitted.log_strength[m]), None, None
         if around:
@@ -100,9 +99,11 @@ def _share(score: float | None) -> float | None:
     return None if score is None else 1.0 / (1.0 + math.exp(-score))
 
 
-def _win_rates(ballots: Ballots, counts: ranking.Counts) -> WinRates:
-    rates = tuple(tuple(None if math.isnan(x) else float(x) for x in row) for row in ranking.win_rates(counts))
-    return WinRates(ballots.methods, rates, tuple(tuple(int(x) for x in row) for row in counts.votes))
+def _win_rates(ballots: Ballots) -> WinRates:
+    shares = ranking.win_rates(ranking.count(ballots))
+    rates = tuple(tuple(None if math.isnan(x) else float(x) for x in row) for row in shares)
+    votes = ranking.count(replace(ballots, weight=None)).votes
+    return WinRates(ballots.methods, rates, tuple(tuple(int(x) for x in row) for row in votes))
 
 
 def _left_share(ballots: Ballots, reasons: dict[str, str]) -> Interval | None:

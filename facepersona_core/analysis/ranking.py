@@ -48,11 +48,11 @@ class Fit:
 
 
 def count(ballots: Ballots) -> Counts:
-    """Wins and ties between every two methods."""
-    m = len(ballots.methods)
+    """Wins and ties between every two methods, each vote as often as its weight says."""
+    m, pair, weight = len(ballots.methods), ballots.left * len(ballots.methods) + ballots.right, ballots.weight
     left_wins, ties, right_wins = (
-        np.bincount(key, minlength=m * m).reshape(m, m).astype(np.float64)
-        for key in (ballots.left[ballots.outcome == o] * m + ballots.right[ballots.outcome == o] for o in (1, 0, -1))
+        np.bincount(pair[said], None if weight is None else weight[said], m * m).reshape(m, m).astype(np.float64)
+        for said in (ballots.outcome == o for o in (1, 0, -1))
     )
     return Counts(left_wins + right_wins.T, ties + ties.T)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from facepersona_core.analysis.agreement import Agreement
+from facepersona_core.analysis.deep_results import Correlation, HybridAxis, Sensitivity
 from facepersona_core.analysis.intervals import Contrast, Interval
 from facepersona_core.analysis.stopping import State
 from facepersona_core.analysis.tradeoff import MachineContrast, MachineScore
@@ -155,6 +156,12 @@ class Analysis:
     over_time: tuple[TimePoint, ...] | None
     machine: tuple[MachineScore, ...] | None
     machine_contrasts: tuple[MachineContrast, ...] | None
+    hybrid: dict[str, HybridAxis] | None = None
+    """By question. This and the next two are filled by a deep analysis alone."""
+    sensitivity: dict[str, Sensitivity] | None = None
+    """By question; without those that have no interval of the lead."""
+    correlation: tuple[Correlation, ...] | None = None
+    """Every question with every metric."""
     reasons: dict[str, str] = field(default_factory=dict)
     """Field that is None -> reason."""
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facepersona_core.analysis import raters as rater_quality
 from facepersona_core.analysis.acceptability import rate, wilson
-from facepersona_core.analysis.ballots import encode
+from facepersona_core.analysis.ballots import encode, sampling_weights
+from facepersona_core.analysis.correlation import correlations
 from facepersona_core.analysis.frame import complete, one_row_a_comparison, ranked
+from facepersona_core.analysis.hybrid import hybrid_axis
 from facepersona_core.analysis.question import axis_result, too_few
 from facepersona_core.analysis.results import Acceptable, Analysis, RaterAxis, RaterReport, TimePoint
+from facepersona_core.analysis.sensitivity import sensitivity
 from facepersona_core.analysis.stopping import StopRule
 from facepersona_core.analysis.tradeoff import machine_contrasts, machine_scores
 
 if TYPE_CHECKING:
     import pandas as pd
 
+DEEP = ("hybrid", "sensitivity", "correlation")
+"""Fields of `Analysis` that only a deep analysis fills."""
 TIME_POINTS = 200
 """Most points of the curve of comparisons over time."""
 MODEL_VOTES = 30
@@ -33,12 +38,18 @@ SURE = 1.645
 
 
 def analyse(
-    votes: pd.DataFrame, seed: int = 0, scores: pd.DataFrame | None = None, rule: StopRule | None = None
+    votes: pd.DataFrame,
+    seed: int = 0,
+    scores: pd.DataFrame | None = None,
+    rule: StopRule | None = None,
+    deep: bool = False,
 ) -> Analysis:
     """Analyse the ``votes`` of one study (columns of `frame.REQUIRED` and `frame.OPTIONAL`; any number of rows).
 
-    ``scores``: machine scores (method, person, prompt, seed, metric, value). ``seed`` drives the bootstrap of the
-    agreement alone. Gold and repeats count for the raters' quality, never for the ranking. Raises StudyInvalid.
+    ``scores``: machine scores (method, person, prompt, seed, metric, value) of all pictures made, rated or not.
+    ``seed`` drives the bootstrap of agreement and correlation alone. Gold and repeats count for the raters' quality,
+    never for the ranking. ``deep``: seconds more for `Analysis.hybrid`, ``sensitivity`` and ``correlation``.
+    Raises StudyInvalid.
     """
     table = complete(votes)
     counted = ranked(table)
@@ -46,6 +57,9 @@ def analyse(
     unscored = scores is None or scores.empty
     reasons = dict.fromkeys(("machine", "machine_contrasts"), "no_scores") if unscored else {}
     axes = {str(axis): rows for axis, rows in counted.groupby("axis", sort=True)}
+    reports = _rater_reports(table, axes)
+    more = _deep(axes, None if unscored else scores, reports, seed) if deep else {}
+    reasons |= {name: "no_scores" if deep else "not_deep" for name in DEEP if name not in more}
     return Analysis(
         methods=tuple(sorted({str(name) for side in ("left", "right") for name in counted[side].unique()})),
         comparisons=len(comparisons),
@@ -54,19 +68,37 @@ def analyse(
         people=counted["person"].nunique(),
         axes={axis: axis_result(axis, rows, seed, rule or StopRule()) for axis, rows in axes.items()},
         acceptable=_acceptable(comparisons, reasons),
-        rater_reports=_rater_reports(table, axes),
+        rater_reports=reports,
         over_time=_over_time(comparisons, reasons),
         machine=tuple(machine_scores(scores)) if scores is not None and len(scores) else None,
         machine_contrasts=tuple(machine_contrasts(scores)) if scores is not None and len(scores) else None,
+        **more,
         reasons=reasons,
     )
+
+
+def _deep(
+    axes: dict[str, pd.DataFrame], scores: pd.DataFrame | None, reports: tuple[RaterReport, ...], seed: int
+) -> dict[str, Any]:
+    """Those of `DEEP` that can be known."""
+    flagged = {report.rater for report in reports if report.flags}
+    found = {}
+    for axis, rows in axes.items():
+        looks = {report.rater: report.axes[axis].discrimination for report in reports if axis in report.axes}
+        found[axis] = sensitivity(encode(rows), flagged, looks)
+    more: dict[str, Any] = {"sensitivity": {axis: each for axis, each in found.items() if each}}
+    if scores is not None:
+        more["hybrid"] = {axis: hybrid_axis(rows, scores) for axis, rows in axes.items()}
+        each_axis = (correlations(axis, rows, scores, seed) for axis, rows in axes.items())
+        more["correlation"] = tuple(each for found in each_axis for each in found)
+    return more
 
 
 def _acceptable(comparisons: pd.DataFrame, reasons: dict[str, str]) -> tuple[Acceptable, ...] | None:
     import pandas as pd
 
     sides = [
-        comparisons[["rater", "prompt"]].assign(method=comparisons[side], ok=comparisons[f"{side}_ok"])
+        comparisons[["rater", "prompt", "sampled_with"]].assign(method=comparisons[side], ok=comparisons[f"{side}_ok"])
         for side in ("left", "right")
     ]
     answers = pd.concat(sides, ignore_index=True)
@@ -80,10 +112,10 @@ def _acceptable(comparisons: pd.DataFrame, reasons: dict[str, str]) -> tuple[Acc
 def _rate(method: str, rows: pd.DataFrame) -> Acceptable:
     import pandas as pd
 
-    yes = rows["ok"].astype(bool).to_numpy(np.float64)
+    yes, weight = rows["ok"].astype(bool).to_numpy(np.float64), sampling_weights(rows)
     rater, prompt = (pd.factorize(rows[name])[0].astype(np.int64) for name in ("rater", "prompt"))
     enough = too_few(int(rater.max()) + 1, int(prompt.max()) + 1) is None
-    return Acceptable(method, len(yes), int(yes.sum()), rate(yes, rater, prompt) if enough else None)
+    return Acceptable(method, len(yes), int(yes.sum()), rate(yes, rater, prompt, weight=weight) if enough else None)
 
 
 def _rater_reports(table: pd.DataFrame, axes: dict[str, pd.DataFrame]) -> tuple[RaterReport, ...]:

@@ -65,6 +65,7 @@ def votes(seed: int = 0) -> pd.DataFrame:
                         "is_gold": pair.gold != "",
                         "gold_side": side,
                         "repeat": slot.repeat,
+                        "sampled_with": 1.0,
                     }
                 )
     return pd.DataFrame(rows)
@@ -255,6 +256,39 @@ def test_machine_scores_come_along(table: pd.DataFrame) -> None:
     assert {each.method: each.mean for each in found.machine}["best"] == pytest.approx(0.4)
     assert len(found.machine_contrasts) == 6
     assert "machine" not in found.reasons
+
+
+def test_a_deep_analysis_says_more_and_the_same(table: pd.DataFrame, analysis: Analysis) -> None:
+    deep = analyse(table, deep=True)
+    assert deep.axes == analysis.axes
+    assert deep.sensitivity is not None
+    assert set(deep.sensitivity) == {"identity", "text"}
+    found = deep.sensitivity["identity"]
+    assert (found.leader, found.runner_up) == tuple(each.method for each in deep.axes["identity"].standings or ())[:2]
+    (flagged,) = [each for each in found.changes if each.change == "flagged"]
+    plain = table[~table["is_gold"] & ~table["repeat"] & (table["axis"] == "identity")]
+    assert flagged.votes == (plain["rater"] != LEFTY).sum()
+    assert (deep.hybrid, deep.correlation) == (None, None)
+    assert (deep.reasons["hybrid"], analysis.reasons["hybrid"]) == ("no_scores", "not_deep")
+    json.dumps(deep.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 10, 60, 400])
+def test_few_votes_and_scores_give_reasons(table: pd.DataFrame, rows: int) -> None:
+    random = np.random.default_rng(0)
+    cells = [(m, p, i.text, s) for m in PLAN.methods for p in PLAN.people for i in PLAN.prompts for s in PLAN.seeds]
+    scores = pd.DataFrame(cells, columns=["method", "person", "prompt", "seed"])
+    scores = scores.assign(metric="text_match", value=random.normal(size=len(scores)))
+    found = analyse(table.head(rows), scores=scores, deep=True)
+    written = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    for reason in reasons_in(written):
+        assert text(f"analysis_reasons.{reason}", "en")
+    for each in (found.hybrid or {}).values():
+        assert "hybrid" in each.reasons and each.trust == 0.0
+    for pair in found.correlation or ():
+        assert {name for name in ("same_sign", "kendall", "spearman") if getattr(pair, name) is None} == set(
+            pair.reasons
+        )
 
 
 def test_nothing_but_ties_is_analysed_and_claims_nothing() -> None:
