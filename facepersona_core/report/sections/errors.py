@@ -1,0 +1,50 @@
+"""The worst pictures of the method, and why: nobody should see them for the first time after the purchase."""
+
+from __future__ import annotations
+
+from facepersona_core.report import gallery
+from facepersona_core.report.blocks import Block, Card, Cards, Table, Text
+from facepersona_core.report.gallery import REASONS, Reason, Shown
+from facepersona_core.report.view import View
+
+
+def blocks(view: View) -> list[Block]:
+    """How often each fault occurs, for every method; then the worst pictures of the chosen one."""
+    words, data = view.words, view.data
+    each = [gallery.faults(data.evidence, method.card.key) for method in data.methods]
+    head = [words("errors.fault"), *(view.marked(one.method) for one in each)]
+    rows = [
+        [words(f"errors.reason.{reason}"), *(_count(view, one.counts[reason], one.pictures) for one in each)]
+        for reason in REASONS
+    ]
+    fields = {"unlike": words.percent(gallery.UNLIKE), "answers": gallery.ANSWERS}
+    found: list[Block] = [
+        Text(words("errors.lead", method=view.method(data.method)), "lead"),
+        Table(
+            words("errors.table"),
+            head,
+            rows,
+            words("errors.note", missed=words.percent(gallery.MISSED), **fields),
+            "even",
+        ),
+    ]
+    for reason in REASONS:
+        if worst := data.faults.worst[reason]:
+            cards = [_card(view, reason, one) for one in worst]
+            found.append(Cards(words(f"errors.worst.{reason}", n=len(cards)), cards))
+    return found
+
+
+def _count(view: View, count: int | None, pictures: int) -> str:
+    if count is None:
+        return view.words.unknown
+    return f"{view.words.count(count)} ({view.words.percent(count / pictures)})"
+
+
+def _card(view: View, reason: Reason, shown: Shown) -> Card:
+    words = view.words
+    figure = {"no_face": None, "refused": shown.refused, "unlike": shown.identity, "text_missed": shown.text}[reason]
+    why = words(f"errors.why.{reason}", value=words.percent(figure))
+    return Card(
+        view.picture(shown.key), shown.prompt, [why, f"{view.person(shown.person)} · sha256 {shown.sha256[:8]}"]
+    )
