@@ -139,3 +139,15 @@ def json_digest(value: Any) -> str:
     """SHA-256 of ``value`` as canonical JSON (sorted keys, no spaces, UTF-8)."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who decides one pair of a study."""
+
+    rated: bool
+    """People; else the machine."""
+    probability: float
+    """With which it was sent to people, in (0, 1]."""
+    reason: str
+    """A reason of `analysis.routing`."""

@@ -62,17 +62,22 @@ class FileLock:
     """Mutual exclusion between processes (and objects) that name the same file; freed by the kernel at exit."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "rb+")  # noqa: SIM115  closed by `close`
 
     def __enter__(self) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was given back."""
+        return self._file.closed
 
     def close(self) -> None:
         """Give the file back."""
-        os.close(self._descriptor)
+        self._file.close()
 
 
 class Database:
@@ -103,7 +108,11 @@ class Database:
         return self._writer.run(fn)
 
     def close(self) -> None:
-        """Finish queued writes, checkpoint, close. The writer's connection goes last: the last one checkpoints."""
+        """Finish queued writes, checkpoint, close. The writer's connection goes last: the last one checkpoints.
+
+        Closing again does nothing."""
+        if self._lock.closed:
+            return
         self._writer.stop()
         self._readers.dispose()
         with self._lock:

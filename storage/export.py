@@ -34,10 +34,12 @@ COLUMNS = {
     "repeat": "bool",
     "expected": "str",
     "tags": "str",
+    "sampled_with": "float64",
 }
 """Columns of the table and their types. ``left`` and ``right`` are method keys, ``axis`` is "identity" or "text",
 ``outcome`` "left", "right" or "tie"; ``expected`` is the right outcome where a gold pair has one on this axis, else "";
-``tags`` are joined by ";"."""
+``tags`` are joined by ";"; ``sampled_with`` is the probability with which the pair was sent to people, 1 without
+routing."""
 
 
 def votes_table(session: Session, study_id: int) -> pd.DataFrame:
@@ -84,4 +86,5 @@ def _rows(
             "repeat": assignment.repeat,
             "expected": right_side if pair.gold_axis == axis else "",
             "tags": ";".join(vote.tags),
+            "sampled_with": stored.probability,
         }

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import cast
 
 from PIL import Image, ImageOps
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from facepersona_core.errors import ConsentMissing, NameTaken, UnknownPerson
@@ -17,7 +17,7 @@ from storage import audit
 from storage.database import Database
 from storage.files import FileStore
 from storage.records import ConsentForm, ConsentRecord, PersonRecord, Purpose
-from storage.tables import ConsentRow, PersonRow, PhotoRow
+from storage.tables import ConsentRow, PersonRow, PhotoRow, now
 
 PhotoFiles = list[bytes]
 _SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -74,6 +74,13 @@ class People:
         with self._db.read() as session:
             return [_consent_record(row) for row in session.scalars(query)]
 
+    def require(self, person: PersonRecord, *purposes: Purpose) -> None:
+        """Raise ConsentMissing when ``person`` is real and has not agreed to one of ``purposes``, or not any more."""
+        with self._db.read() as session:
+            for purpose in purposes:
+                if lacks_consent(session, session.get_one(PersonRow, person.id), purpose):
+                    raise ConsentMissing(name=person.name, purpose=purpose)
+
     def _photo(self, position: int, data: bytes) -> PhotoRow:
         with Image.open(BytesIO(data), formats=list(_SUFFIXES)) as image:
             suffix = _SUFFIXES[str(image.format)]
@@ -81,6 +88,15 @@ class People:
         key = self._files.put(data, suffix)
         digest = hashlib.sha256(data).hexdigest()
         return PhotoRow(position=position, file_key=key, sha256=digest, width=width, height=height)
+
+
+def lacks_consent(session: Session, person: PersonRow, purpose: Purpose) -> bool:
+    """True when ``person`` is real and no consent to ``purpose`` stands now."""
+    if person.synthetic:
+        return False
+    standing = select(ConsentRow).where(ConsentRow.person_id == person.id, ConsentRow.withdrawn_at.is_(None))
+    standing = standing.where(or_(ConsentRow.expires_at.is_(None), ConsentRow.expires_at > now()))
+    return not any(consent.adult and purpose in consent.purposes for consent in session.scalars(standing))
 
 
 def _require_generate(name: str, consent: ConsentForm | None) -> None:

@@ -53,7 +53,17 @@ class Pictures:
             height=picture.image.height,
             seconds=seconds,
         )
-        return self._db.write(lambda session: _save(session, row, scores))
+        return self._db.write(lambda session: self._keep(session, row, scores))
+
+    def _keep(self, session: Session, row: PictureRow, scores: Sequence[Score]) -> PictureRecord:
+        """What `save` does in its transaction."""
+        stored = session.scalar(select(PictureRow).where(PictureRow.recipe_hash == row.recipe_hash))
+        if stored is None:
+            session.add(row)
+            session.flush()
+            stored = row
+        _add_scores(session, stored.id, scores)
+        return picture_record(stored)
 
     def add_scores(self, picture_id: int, scores: Sequence[Score]) -> None:
         """Add what later metrics said; a score by the same metric, version and weights stays as it was."""
@@ -103,16 +113,6 @@ def encode_png(image: Image) -> bytes:
     buffer = BytesIO()
     clean.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _save(session: Session, row: PictureRow, scores: Sequence[Score]) -> PictureRecord:
-    stored = session.scalar(select(PictureRow).where(PictureRow.recipe_hash == row.recipe_hash))
-    if stored is None:
-        session.add(row)
-        session.flush()
-        stored = row
-    _add_scores(session, stored.id, scores)
-    return picture_record(stored)
 
 
 def _add_scores(session: Session, picture_id: int, scores: Sequence[Score]) -> None:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from facepersona_core.errors import RequestInvalid, VoteInvalid
 from facepersona_core.study.design import Pair, StudyPlan, plan_from_table, slots_for_rater
-from storage import answers, audit
+from storage import answers, audit, panel
 from storage.database import Database
 from storage.export import votes_table
 from storage.files import FileStore
 from storage.rater_files import PairFiles, copy_for_rater, pair_files
-from storage.records import Assignment, Rater, Vote
+from storage.records import Assignment, PanelMember, Rater, RatingWindow, Vote
 from storage.studies import design_pair
 from storage.tables import AssignmentRow, PairRow, RaterFileRow, RaterRow, StudyRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Answer = TypeVar("Answer")
 NAME_LENGTH = 200
 REASON_LENGTH = 500
 
@@ -52,7 +55,7 @@ class Ratings:
         """Who holds ``token``, or None when nobody does (any more)."""
         with self._db.read() as session:
             row = session.scalar(select(RaterRow).where(RaterRow.token == token))
-            return _rater(row) if row else None
+            return panel.rater(row) if row else None
 
     def next(self, rater_id: int) -> Assignment | None:
         """The open assignment with the lowest position: after a reload the same again. None: all done."""
@@ -68,20 +71,20 @@ class Ratings:
         """Store ``vote``; it is on the disk on return. True when it was new.
 
         The same answer again (double click, reload, retry) is a success that adds nothing. Raises NotAssigned
-        when the assignment is another rater's, or was skipped or answered differently."""
-        return self._db.write(lambda session: answers.vote(session, rater_id, assignment_id, vote))
+        when the assignment is another rater's, or was skipped or answered differently, and RatingClosed."""
+        return self._act(rater_id, lambda session: answers.vote(session, rater_id, assignment_id, vote))
 
     def skip(self, rater_id: int, assignment_id: int, reason: str) -> bool:
         """Leave a comparison out, saying why (1 to 500 characters). Repeats and errors as for `vote`."""
         if not 0 < len(reason.strip()) <= REASON_LENGTH:
             raise VoteInvalid(name="reason", seen=reason, expected=f"1-{REASON_LENGTH}")
-        return self._db.write(lambda session: answers.skip(session, rater_id, assignment_id, reason))
+        return self._act(rater_id, lambda session: answers.skip(session, rater_id, assignment_id, reason))
 
     def undo(self, rater_id: int) -> Assignment | None:
         """Take back the newest vote or skip that stands, and open its assignment again; as often as there are any.
 
         What was said stays in the database, marked as superseded. None: there is nothing to undo."""
-        return self._db.write(lambda session: answers.undo(session, rater_id))
+        return self._act(rater_id, lambda session: answers.undo(session, rater_id))
 
     def progress(self, rater_id: int) -> tuple[int, int]:
         """(answered or skipped, all) assignments."""
@@ -89,6 +92,28 @@ class Ratings:
         with self._db.read() as session:
             done, total = session.execute(query).one()
         return done, total
+
+    def practised(self, rater_id: int, right: int, asked: int) -> None:
+        """Keep how the practice went, the first time it ends; (0, 0) for a rater who leaves it out."""
+        self._db.write(lambda session: panel.practised(session, rater_id, right, asked))
+
+    def panel(self, study_id: int) -> list[PanelMember]:
+        """Every rater of a study with their progress, in the order they joined."""
+        with self._db.read() as session:
+            return panel.members(session, study_id)
+
+    def window(self, study_id: int) -> RatingWindow:
+        """When the study takes votes."""
+        with self._db.read() as session:
+            return panel.window(session.get_one(StudyRow, study_id))
+
+    def pause(self, study_id: int, paused: bool) -> RatingWindow:
+        """Take no votes until further notice, or take them again."""
+        return self._db.write(lambda session: panel.pause(session, study_id, paused))
+
+    def close_at(self, study_id: int, deadline: datetime | None) -> RatingWindow:
+        """Take no votes from ``deadline`` (timezone-aware) on; None: no deadline."""
+        return self._db.write(lambda session: panel.close_at(session, study_id, deadline))
 
     def votes(self, study_id: int) -> pd.DataFrame:
         """Two rows a vote that stands, one per axis; see `storage.export.COLUMNS`."""
@@ -99,6 +124,13 @@ class Ratings:
         """The picture behind a key of one of this rater's assignments: a PNG of pixels alone with a random name,
         left and right in equal size. Raises NotAssigned for a key or token that is somebody else's."""
         return copy_for_rater(self._db, self._files, token, key)
+
+    def _act(self, rater_id: int, act: Callable[[Session], Answer]) -> Answer:
+        def run(session: Session) -> Answer:
+            panel.require_open(session, rater_id)
+            return act(session)
+
+        return self._db.write(run)
 
 
 @dataclass(frozen=True)
@@ -115,7 +147,7 @@ class _Design:
 def _join(session: Session, study_id: int, name: str, language: str, design: _Design) -> Rater:
     in_study = select(RaterRow).where(RaterRow.study_id == study_id)
     if known := session.scalar(in_study.where(RaterRow.name == name)):
-        return _rater(known)
+        return panel.rater(known)
     index = session.scalars(select(func.count()).select_from(in_study.subquery())).one()
     token = secrets.token_urlsafe(24)
     rater = RaterRow(study_id=study_id, index=index, name=name, language=language, token=token)
@@ -123,7 +155,7 @@ def _join(session: Session, study_id: int, name: str, language: str, design: _De
     session.flush()
     total = _assign(session, rater, design)
     audit.append(session, f"rater:{rater.id}", "join", f"study:{study_id}", {"index": index, "assignments": total})
-    return _rater(rater)
+    return panel.rater(rater)
 
 
 def _assign(session: Session, rater: RaterRow, design: _Design) -> int:
@@ -140,7 +172,3 @@ def _assign(session: Session, rater: RaterRow, design: _Design) -> int:
     files = [row for id_, slot in assigned for row in design.files[slot.pair_index].rows(id_, slot.flipped)]
     session.execute(insert(RaterFileRow), files)
     return len(rows)
-
-
-def _rater(row: RaterRow) -> Rater:
-    return Rater(row.id, row.study_id, row.index, row.name, row.language, row.token)

@@ -12,6 +12,7 @@ from facepersona_core.errors import VoteInvalid
 from facepersona_core.study.design import Pair, StudyPlan
 
 Purpose = Literal["generate", "show", "rate", "export"]
+Role = Literal["owner", "analyst"]
 Choice = Literal["left", "right", "tie"]
 CHOICES: tuple[Choice, ...] = ("left", "right", "tie")
 
@@ -119,6 +120,49 @@ class Rater:
     language: str
     token: str
     """Secret of the rater: it opens their pictures and nothing else."""
+    practice: tuple[int, int] | None = None
+    """(right, asked) answers of the practice, (0, 0) when it was left out; None: not practised yet."""
+
+
+@dataclass(frozen=True)
+class PanelMember:
+    """A rater and how far they are."""
+
+    rater: Rater
+    done: int
+    """Comparisons answered or skipped, of ``total``."""
+    total: int
+    last_at: datetime | None
+    """Their newest vote that stands."""
+
+
+@dataclass(frozen=True)
+class RatingWindow:
+    """When a study takes votes. Times are UTC."""
+
+    paused_at: datetime | None
+    """None: not paused."""
+    closes_at: datetime | None
+    """None: no deadline."""
+
+    def closed(self, at: datetime) -> Literal["", "paused", "over"]:
+        """Why no vote is taken at the time ``at``; "" when votes are taken."""
+        if self.closes_at is not None and at >= self.closes_at:
+            return "over"
+        return "paused" if self.paused_at is not None else ""
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A key that was given, without the key itself."""
+
+    id: int
+    name: str
+    """To whom."""
+    role: Role
+    """An owner may do everything; an analyst reads results."""
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True)

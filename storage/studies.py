@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Literal, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from facepersona_core.errors import StudyExists, StudyInvalid, UnknownStudy
 from facepersona_core.study.design import Cell, Pair, StudyPlan, plan_from_table, plan_pairs
+from facepersona_core.types import Route
 from storage import audit
 from storage.database import Database
 from storage.records import PairRecord, StudyRecord
-from storage.tables import CellRow, PairRow, StudyRow
+from storage.tables import CellRow, PairRow, RaterRow, StudyRow
 
 
 class Studies:
@@ -32,7 +34,7 @@ class Studies:
         needed = {cell for pair in pairs for cell in (pair.first, pair.second)}
         if missing := needed - cells.keys():
             raise StudyInvalid(seen=f"{len(needed) - len(missing)} pictures", expected=f"{len(needed)} pictures")
-        return self._db.write(lambda session: _create(session, plan, cells, pairs))
+        return self._db.write(lambda session: store_study(session, plan, cells, pairs))
 
     def list(self) -> Sequence[StudyRecord]:
         """Every study, oldest first."""
@@ -52,6 +54,18 @@ class Studies:
         with self._db.read() as session:
             return [PairRecord(row.id, design_pair(row)) for row in session.scalars(query)]
 
+    def route(self, study_id: int, routes: Mapping[int, Route]) -> None:
+        """Keep who decides the ordinary pairs, by pair index, before anybody rates.
+
+        Raises StudyInvalid when somebody has joined: what they were given cannot be taken back."""
+        self._db.write(lambda session: _route(session, study_id, routes))
+
+    def routes(self, study_id: int) -> dict[int, Route]:
+        """Who decides each ordinary pair, by pair index; {} when the study was not routed."""
+        query = select(PairRow).where(PairRow.study_id == study_id, PairRow.route != "").order_by(PairRow.index)
+        with self._db.read() as session:
+            return {row.index: Route(row.rated, row.probability, row.route) for row in session.scalars(query)}
+
     def pictures(self, study_id: int) -> dict[Cell, int]:
         """The picture id of every cell of a study."""
         query = select(CellRow).where(CellRow.study_id == study_id).order_by(CellRow.id)
@@ -68,10 +82,11 @@ def design_pair(row: PairRow) -> Pair:
     """The pair of a row."""
     gold = cast('Literal["", "first", "second"]', row.gold)
     gold_axis = cast('Literal["", "identity", "text"]', row.gold_axis)
-    return Pair(row.index, design_cell(row.first), design_cell(row.second), gold, gold_axis)
+    return Pair(row.index, design_cell(row.first), design_cell(row.second), gold, gold_axis, row.rated)
 
 
-def _create(session: Session, plan: StudyPlan, cells: Mapping[Cell, int], pairs: list[Pair]) -> StudyRecord:
+def store_study(session: Session, plan: StudyPlan, cells: Mapping[Cell, int], pairs: list[Pair]) -> StudyRecord:
+    """`Studies.create` in the caller's transaction; ``pairs`` are those of ``plan``, ``cells`` has all of theirs."""
     if session.scalar(select(StudyRow.id).where(StudyRow.name == plan.name)):
         raise StudyExists(name=plan.name)
     # The sides and the order must not be guessable from the plan, so the seed is drawn, and kept for the record.
@@ -87,6 +102,17 @@ def _create(session: Session, plan: StudyPlan, cells: Mapping[Cell, int], pairs:
         session.add(PairRow(study_id=study.id, index=pair.index, **sides, **gold))
     audit.append(session, "app", "create", f"study:{study.id}", {"plan": study.plan, "rng_seed": study.rng_seed})
     return _record(study)
+
+
+def _route(session: Session, study_id: int, routes: Mapping[int, Route]) -> None:
+    joined = session.scalars(select(func.count()).where(RaterRow.study_id == study_id)).one()
+    if joined:
+        raise StudyInvalid(seen=f"{joined} raters", expected="0 raters")
+    for row in session.scalars(select(PairRow).where(PairRow.study_id == study_id, PairRow.gold == "")):
+        found = routes[row.index]
+        row.rated, row.probability, row.route = found.rated, found.probability, found.reason
+    counts = Counter(f"{'people' if found.rated else 'machine'}: {found.reason}" for found in routes.values())
+    audit.append(session, "owner", "route", f"study:{study_id}", dict(counts))
 
 
 def _record(row: StudyRow) -> StudyRecord:

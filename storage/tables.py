@@ -150,6 +150,8 @@ class StudyRow(Base):
     plan: Mapped[dict[str, Any]]
     rng_seed: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    rating_paused_at: Mapped[datetime | None]
+    rating_closes_at: Mapped[datetime | None]
 
 
 class CellRow(Base):
@@ -167,6 +169,58 @@ class CellRow(Base):
     __table_args__ = (UniqueConstraint("study_id", "person", "prompt", "method", "seed"),)
 
 
+class StudyRunRow(Base):
+    """A study whose pictures are being made, and afterwards how they were made."""
+
+    __tablename__ = "study_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    plan: Mapped[dict[str, Any]]
+    bundle: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(8), default="running")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (CheckConstraint("state IN ('running', 'paused', 'open')", name="state"),)
+
+
+class JobRow(Base):
+    """One piece of work of a study: a picture, or a method's learning of a person before its pictures."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("study_runs.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    person: Mapped[str] = mapped_column(String(200))
+    method: Mapped[str] = mapped_column(String(100))
+    prompt: Mapped[str]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    key: Mapped[str] = mapped_column(String(64), index=True)
+    needs_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str] = mapped_column(String(200), default="")
+    lease_until: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    seconds: Mapped[float | None]
+    """Wall-clock time of the work; NULL when nothing had to be made."""
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("pictures.id"))
+    error: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Code and fields of the last failure; {} where nothing failed."""
+    run: Mapped[StudyRunRow] = relationship(lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        UniqueConstraint("run_id", "key"),
+        Index("ix_jobs_state_attempts", "state", "attempts"),  # the order in which jobs are taken
+        CheckConstraint("kind IN ('enrol', 'picture')", name="kind"),
+        CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
+        CheckConstraint("state != 'running' OR lease_until IS NOT NULL", name="leased"),
+        CheckConstraint("kind = 'enrol' OR state != 'done' OR picture_id IS NOT NULL", name="pictured"),
+    )
+
+
 class PairRow(Base):
     __tablename__ = "pairs"
 
@@ -177,6 +231,12 @@ class PairRow(Base):
     second_id: Mapped[int] = mapped_column(ForeignKey("cells.id"))
     gold: Mapped[str] = mapped_column(String(8))
     gold_axis: Mapped[str] = mapped_column(String(8))
+    rated: Mapped[bool] = mapped_column(default=True)
+    """False: the machine decides it, nobody is asked."""
+    probability: Mapped[float] = mapped_column(default=1.0)
+    """With which it was sent to people."""
+    route: Mapped[str] = mapped_column(String(16), default="")
+    """Why it goes where it goes: a reason of `analysis.routing`; "" in a study that was not routed."""
     first: Mapped[CellRow] = relationship(foreign_keys=first_id, lazy="joined", innerjoin=True)
     second: Mapped[CellRow] = relationship(foreign_keys=second_id, lazy="joined", innerjoin=True)
 
@@ -197,6 +257,9 @@ class RaterRow(Base):
     language: Mapped[str] = mapped_column(String(8))
     token: Mapped[str] = mapped_column(String(64), unique=True)
     joined_at: Mapped[datetime] = mapped_column(default=now)
+    practice_right: Mapped[int | None]
+    """Of ``practice_asked`` answers; both NULL until the rater has practised, both 0 when they left it out."""
+    practice_asked: Mapped[int | None]
 
     __table_args__ = (
         UniqueConstraint("study_id", "index"),
@@ -293,6 +356,21 @@ class RaterCopyRow(Base):
     height: Mapped[int]
 
     __table_args__ = (UniqueConstraint("file_key", "width", "height"),)
+
+
+class AccessKeyRow(Base):
+    """A key of an owner or an analyst."""
+
+    __tablename__ = "access_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(8))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("role IN ('owner', 'analyst')", name="role"),)
 
 
 class AuditRow(Base):

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations, product
+from dataclasses import dataclass, replace
+from itertools import combinations
 from random import Random
 from typing import Literal
 
-from facepersona_core.study.plan import PromptItem, StudyPlan, dump_plan, load_plan, plan_from_table
+from facepersona_core.study.plan import PromptItem, Scene, StudyPlan, dump_plan, load_plan, plan_from_table
 
 __all__ = [
     "Cell",
     "Pair",
     "PromptItem",
+    "Scene",
     "Slot",
     "StudyPlan",
     "cells",
@@ -56,6 +57,8 @@ class Pair:
     """Which side is right, or "" for an ordinary pair."""
     gold_axis: Literal["", "identity", "text"] = ""
     """The question the gold answers; the other question has no right answer on this pair."""
+    rated: bool = True
+    """False: the machine decides it, and no rater sees it."""
 
     @property
     def shown(self) -> Cell:
@@ -80,23 +83,26 @@ class Slot:
 
 
 def cells(plan: StudyPlan) -> list[Cell]:
-    """Every picture of the study, people first: [people * prompts * methods * seeds]."""
-    grid = product(plan.people, plan.prompts, plan.methods, plan.seeds)
-    return [Cell(person, item.text, method, seed) for person, item, method, seed in grid]
+    """Every picture of the study, people first: [scenes * methods]."""
+    return [Cell(scene.person, scene.prompt, method, scene.seed) for scene in plan.scenes for method in plan.methods]
 
 
 def plan_pairs(plan: StudyPlan) -> list[Pair]:
     """All ordinary pairs, then the gold pairs. Cells of gold pairs are cells of the study: nothing more is made."""
     pairs: list[Pair] = []
-    for person, item, seed in product(plan.people, plan.prompts, plan.seeds):
+    for scene in plan.scenes:
         for one, other in combinations(plan.methods, 2):
-            first, second = Cell(person, item.text, one, seed), Cell(person, item.text, other, seed)
-            pairs.append(Pair(len(pairs), first, second))
+            pairs.append(Pair(len(pairs), _cell(scene, one), _cell(scene, other)))
     return pairs + list(_gold_pairs(plan, len(pairs)))
 
 
+def _cell(scene: Scene, method: str) -> Cell:
+    return Cell(scene.person, scene.prompt, method, scene.seed)
+
+
 def raters_of_pairs(plan: StudyPlan, pairs: Sequence[Pair]) -> list[tuple[int, ...]]:
-    """Which rater blocks see ordinary pair ``i``: ``overlap`` numbers in [0, ``raters``) each; () for gold.
+    """Which rater blocks see ordinary pair ``i``: ``overlap`` numbers in [0, ``raters``) each; () for gold and for what
+    the machine decides.
 
     Greedy: the raters who have seen these two methods least, then who have least work, then who know the prompt
     least. Taking the smallest counts first keeps the counts of each two methods within +-1 over raters.
@@ -105,7 +111,7 @@ def raters_of_pairs(plan: StudyPlan, pairs: Sequence[Pair]) -> list[tuple[int, .
     result: list[tuple[int, ...]] = [()] * len(pairs)
     by_methods, by_prompt, load = Counter[object](), Counter[object](), Counter[int]()
     for pair in random.sample(pairs, len(pairs)):
-        if pair.gold:
+        if pair.gold or not pair.rated:
             continue
         order = random.sample(range(plan.raters), plan.raters)
         order.sort(key=lambda r: (by_methods[pair.methods, r], load[r], by_prompt[pair.first.prompt, r]))
@@ -142,7 +148,7 @@ def _gold_pairs(plan: StudyPlan, start: int) -> Iterator[Pair]:
     """
     if plan.gold_every == 0:
         return
-    comparisons = len(plan.people) * len(plan.prompts) * len(plan.seeds) * len(plan.methods) * (len(plan.methods) - 1)
+    comparisons = len(plan.scenes) * len(plan.methods) * (len(plan.methods) - 1)
     wanted = -(-comparisons * plan.overlap // (2 * plan.raters)) // plan.gold_every
     candidates = _gold_candidates(plan)
     for number, (right, wrong, axis) in zip(range(wanted), candidates, strict=False):
@@ -155,18 +161,17 @@ def _gold_pairs(plan: StudyPlan, start: int) -> Iterator[Pair]:
 def _gold_candidates(plan: StudyPlan) -> Iterator[tuple[Cell, Cell, Literal["identity", "text"]]]:
     """(right, wrong, axis) of gold pairs, each once, in a random order; identity and text alternate."""
     method, random = plan.methods[0], Random(f"{plan.name}/gold")
-    grid = list(product(plan.people, plan.prompts, plan.seeds))
+    grid, rated = plan.scenes, set(plan.scenes)
+    axes = {item.text: item.axis for item in plan.prompts}
     orders = {"identity": random.sample(grid, len(grid)), "text": random.sample(grid, len(grid))}
     for scene, other in zip(orders["identity"], orders["text"], strict=True):
-        strangers = [person for person in plan.people if person != scene[0]]
-        if strangers:
-            wrong = Cell(random.choice(strangers), scene[1].text, method, scene[2])
-            yield Cell(scene[0], scene[1].text, method, scene[2]), wrong, "identity"
-        prompts = [item for item in plan.prompts if item != other[1]]
-        prompts = [item for item in prompts if item.axis == other[1].axis] or prompts
-        if prompts:
-            wrong = Cell(other[0], random.choice(prompts).text, method, other[2])
-            yield Cell(other[0], other[1].text, method, other[2]), wrong, "text"
+        strangers = [replace(scene, person=person) for person in plan.people if person != scene.person]
+        if found := [wrong for wrong in strangers if wrong in rated]:
+            yield _cell(scene, method), _cell(random.choice(found), method), "identity"
+        prompts = [replace(other, prompt=item.text) for item in plan.prompts if item.text != other.prompt]
+        prompts = [wrong for wrong in prompts if wrong in rated]
+        if found := [wrong for wrong in prompts if axes[wrong.prompt] == axes[other.prompt]] or prompts:
+            yield _cell(other, method), _cell(random.choice(found), method), "text"
 
 
 def _balanced_sides(plan: StudyPlan, own: Sequence[Pair], random: Random) -> dict[int, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,16 @@ class PromptItem:
     """What the prompt asks to change, such as ``"context"`` or ``"expression"``; results are broken down by it."""
     text: str
     """One line with the placeholder ``S*`` exactly once."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What all methods show alike: their pictures of one scene are compared with each other."""
+
+    person: str
+    prompt: str
+    """The text of the prompt."""
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,18 @@ class StudyPlan:
     """One gold pair after this many pairs; 0 for none."""
     repeat_every: int = 12
     """One pair shown again, sides swapped, for this many pairs; 0 for none."""
+    left_out: tuple[Scene, ...] = ()
+    """Scenes that nobody rates, because a picture of theirs could not be made; left out for every method alike."""
+
+    @property
+    def scenes(self) -> list[Scene]:
+        """The scenes that are rated, people first."""
+        out = frozenset(self.left_out)
+        return [scene for scene in self._all_scenes() if scene not in out]
+
+    def _all_scenes(self) -> list[Scene]:
+        grid = product(self.people, self.prompts, self.seeds)
+        return [Scene(person, item.text, seed) for person, item, seed in grid]
 
     def __post_init__(self) -> None:
         _need(bool(self.name.strip()), 'name = ""', 'name != ""')
@@ -60,6 +83,9 @@ class StudyPlan:
         _need(1 <= self.overlap <= self.raters, f"overlap = {self.overlap}", f"1 <= overlap <= {self.raters} (raters)")
         _need(self.gold_every >= 0, f"gold_every = {self.gold_every}", "gold_every >= 0")
         _need(self.repeat_every >= 0, f"repeat_every = {self.repeat_every}", "repeat_every >= 0")
+        strange = set(self.left_out) - set(self._all_scenes())
+        _need(not strange, f"left_out: {next(iter(strange), None)}", "left_out: people x prompts x seeds")
+        _need(bool(self.scenes), "0 scenes", ">= 1 scene")
 
 
 def plan_from_table(table: Mapping[str, Any]) -> StudyPlan:
@@ -74,18 +100,31 @@ def plan_from_table(table: Mapping[str, Any]) -> StudyPlan:
 
 def load_plan(path: Path) -> StudyPlan:
     """Read the plan in the TOML file ``path``. Raises StudyInvalid, FileNotFoundError."""
+    return parse_plan(path.read_bytes(), path.name)
+
+
+def parse_plan(data: bytes, name: str) -> StudyPlan:
+    """The plan in the TOML document ``data``, called ``name`` where it is no TOML. Raises StudyInvalid."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyInvalid(seen=f"{path.name}: {error}", expected="TOML") from error
+        raise StudyInvalid(seen=f"{name}: {error}", expected="TOML") from error
     return plan_from_table(table)
 
 
 def dump_plan(plan: StudyPlan, path: Path) -> None:
     """Write ``plan`` as TOML to ``path``; `load_plan` gives an equal plan back."""
+    path.write_text(plan_text(plan), "utf-8")
+
+
+def plan_text(plan: StudyPlan) -> str:
+    """``plan`` as TOML; `parse_plan` gives an equal plan back."""
     import tomli_w
 
-    path.write_text(tomli_w.dumps(asdict(plan)), "utf-8")
+    table = asdict(plan)
+    if not plan.left_out:  # who plans a study need not know of it
+        del table["left_out"]
+    return tomli_w.dumps(table)
 
 
 def _need(holds: bool, seen: str, expected: str) -> None:
@@ -93,10 +132,10 @@ def _need(holds: bool, seen: str, expected: str) -> None:
         raise StudyInvalid(seen=seen, expected=expected)
 
 
-def _same_keys(table: Mapping[str, Any], kind: type[StudyPlan] | type[PromptItem]) -> None:
+def _same_keys(table: Mapping[str, Any], kind: type[StudyPlan] | type[PromptItem] | type[Scene]) -> None:
     """Every required key there and no unknown one: a misspelt setting must not be silently ignored."""
     known = {entry.name for entry in fields(kind)}
-    required = known - {"overlap", "raters", "gold_every", "repeat_every"}
+    required = known - {"overlap", "raters", "gold_every", "repeat_every", "left_out"}
     _need(set(table) <= known, ", ".join(sorted(set(table) - known)), ", ".join(sorted(known)))
     _need(required <= set(table), ", ".join(sorted(table)), ", ".join(sorted(required)))
 
@@ -131,6 +170,12 @@ def _prompt(name: str, value: Any) -> PromptItem:
     return PromptItem(_string("axis", table["axis"]), _string("text", table["text"]))
 
 
+def _scene(name: str, value: Any) -> Scene:
+    table = _table(name, value)
+    _same_keys(table, Scene)
+    return Scene(_string("person", table["person"]), _string("prompt", table["prompt"]), _number("seed", table["seed"]))
+
+
 _KINDS: dict[str, Any] = {
     "name": _string,
     "title": lambda name, value: {key: _string(name, entry) for key, entry in _table(name, value).items()},
@@ -142,4 +187,5 @@ _KINDS: dict[str, Any] = {
     "raters": _number,
     "gold_every": _number,
     "repeat_every": _number,
+    "left_out": lambda name, value: tuple(_scene(name, entry) for entry in _list(name, value)),
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
+import pandas as pd
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -17,7 +18,7 @@ from tiny_store import Store, open_store, photo
 
 from facepersona_core.errors import FolderNotWritable
 from facepersona_core.messages import LANGUAGES, catalogue
-from storage import audit, open_database
+from storage import StudyRecord, Vote, audit, open_database
 from storage.database import sqlite_note
 from storage.files import FileStore
 from storage.migrations import config
@@ -44,6 +45,26 @@ def test_the_migrations_build_exactly_the_models() -> None:
     with create_engine("sqlite://").connect() as connection:
         Base.metadata.create_all(connection)
         assert migrated == {name: sorted(_checks(connection, name)) for name in Base.metadata.tables}
+
+
+def test_a_database_with_votes_is_brought_up_to_date(store: Store, study: StudyRecord) -> None:
+    rater = store.ratings.join(study.id, "Aiko", "ja")
+    assignment = store.ratings.next(rater.id)
+    assert assignment is not None
+    store.ratings.vote(rater.id, assignment.id, Vote("left", "tie", True, False, 2.0))
+    before, progress = store.ratings.votes(study.id), store.ratings.progress(rater.id)
+    store.db.close()
+    with create_engine(f"sqlite:///{store.folder / 'facepersona.db'}").connect() as connection:
+        connection.execute(text("PRAGMA foreign_keys = ON"))
+        command.downgrade(config(connection), "0001")  # as the first release left it
+        connection.commit()
+    again = open_store(store.folder)
+    try:
+        pd.testing.assert_frame_equal(again.ratings.votes(study.id), before)
+        assert again.ratings.progress(rater.id) == progress
+        assert again.studies.get(study.name).plan == study.plan
+    finally:
+        again.db.close()
 
 
 def _checks(connection, table: str) -> list[str]:  # type: ignore[no-untyped-def]
