@@ -8,10 +8,12 @@ functions: one plain POST to a worker thread, no queue and no re-rendering, so a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from facepersona_core.errors import FacePersonaError, NotAssigned, VoteInvalid
+from ui import practice
 from ui.i18n import LANGUAGES, catalogue
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from ui.context import AppContext
 
 PATH = "/rate"
-SCRIPTS = ("1_view.js", "2_sheets.js", "3_zoom.js", "4_flow.js")
+SCRIPTS = ("1_view.js", "2_sheets.js", "3_zoom.js", "4_practice.js", "5_flow.js")
 TAGS = ("distorted", "wrong_person", "text_ignored", "unnatural")
 """What a rater may give as deciding; the page shows them under ``rate.tags``."""
 PAGE_CSS = "main.fillable.app { padding: 0 !important; } footer { display: none !important; }"
@@ -41,7 +43,7 @@ def link(token: str) -> str:
 
 
 def server_functions(context: AppContext) -> dict[str, ServerFunction]:
-    """What the page may ask: ``open``, ``vote``, ``skip``, ``undo``; each answers with the rater's whole state.
+    """What the page may ask: ``open``, ``practised``, ``vote``, ``skip``, ``undo``; each answers with the whole state.
 
     Every payload carries the rater's token; the store refuses an assignment that is not this rater's or not open,
     because these functions accept raw posts from anybody.
@@ -56,21 +58,22 @@ def server_functions(context: AppContext) -> dict[str, ServerFunction]:
 
     def answering(name: str, act: Callable[[Rater, Payload], object]) -> ServerFunction:
         def run(payload: dict[str, Any]) -> dict[str, Any]:
-            rater = ratings.rater(str(payload.get("token", "")))
-            if rater is None:
+            token = str(payload.get("token", ""))
+            if (rater := ratings.rater(token)) is None:
                 return {"problem": "unknown_rater"}
             problem: dict[str, Any] = {}
             try:
                 act(rater, payload)
             except FacePersonaError as error:
                 problem = {"problem": error.code, "text": error.text(str(payload.get("language", "en")))}
-            return {**_state(context, rater, title(rater.study_id)), **problem}
+            return {**_state(context, ratings.rater(token) or rater, title(rater.study_id)), **problem}
 
         run.__name__ = name  # gr.HTML gives the page each function under its name
         return run
 
     acts: dict[str, Callable[[Rater, Payload], object]] = {
         "open": lambda rater, payload: None,
+        "practised": lambda rater, payload: ratings.practised(rater.id, *_practice(payload)),
         "vote": lambda rater, payload: ratings.vote(rater.id, _assignment(payload), _vote(payload)),
         "skip": lambda rater, payload: ratings.skip(rater.id, _assignment(payload), str(payload.get("reason", ""))),
         "undo": lambda rater, payload: ratings.undo(rater.id),
@@ -83,6 +86,14 @@ def _assignment(payload: Payload) -> int:
         return int(payload["assignment"])
     except (KeyError, TypeError, ValueError) as error:
         raise NotAssigned(assignment=payload.get("assignment")) from error
+
+
+def _practice(payload: Payload) -> tuple[int, int]:
+    """(right, asked) of a raw payload; (0, 0) when the rater left the practice out. Raises VoteInvalid."""
+    right, asked = payload.get("right"), payload.get("asked")
+    if type(right) is not int or asked not in (0, practice.ANSWERS) or not 0 <= right <= asked:
+        raise VoteInvalid(name="practice", seen=f"{right}/{asked}", expected=f"0-{practice.ANSWERS}")
+    return right, asked
 
 
 def _vote(payload: Payload) -> Vote:
@@ -109,6 +120,8 @@ def _state(context: AppContext, rater: Rater, title: dict[str, str]) -> dict[str
     done, total = context.ratings.progress(rater.id)
     return {
         "rater": rater.name,
+        "practised": rater.practice is not None or done > 0,
+        "closed": context.ratings.window(rater.study_id).closed(datetime.now(UTC)),
         "language": rater.language,
         "study": title,
         "done": done,
@@ -141,6 +154,7 @@ def build_page(context: AppContext) -> gr.Blocks:
             js_on_load="\n".join(_asset(name) for name in SCRIPTS),
             server_functions=list(server_functions(context).values()),
             apply_default_css=False,
+            practice=practice.pairs_for_page(),
             texts={language: catalogue(language)["rate"] for language in LANGUAGES},
         )
     return page
@@ -166,6 +180,11 @@ def mount(app: FastAPI, context: AppContext, **look: Any) -> None:
         headers = {"cache-control": "private, max-age=86400, immutable"}
         return Response(path.read_bytes(), media_type="image/png", headers=headers)
 
+    def practice_picture(request: Request) -> Response:
+        found = practice.picture(request.path_params["name"])
+        return Response(found, media_type="image/webp") if found else Response(status_code=404)
+
+    app.add_route(PATH + "/practice/{name}", practice_picture, include_in_schema=False)
     app.add_route(PATH, with_slash, include_in_schema=False)
     app.add_route(PATH + "/picture/{token}/{name}", picture, include_in_schema=False)
     gr.mount_gradio_app(

@@ -11,6 +11,7 @@ from rating_site import ARTEFACTS, SECRET, Site, site
 
 from facepersona_core.methods.base import METHODS
 from storage import Rater
+from ui.practice import ANSWERS, PAIRS, QUESTIONS
 
 pytestmark = pytest.mark.browser
 VOTE = ("1", "6", "7", "0", "Enter")
@@ -39,10 +40,10 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def begin(page: Page, site: Site, rater: Rater) -> str:
-    """Open the rater's page, read the instructions, go; returns the first assignment."""
+    """Open the rater's page, leave the practice out, go; returns the first assignment."""
     page.goto(site.rating_page(rater))
-    page.wait_for_selector("[data-action=close]")
-    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-action=practise]")
+    page.keyboard.press("Escape")
     return shown(page)
 
 
@@ -69,6 +70,33 @@ def vote(page: Page, keys: tuple[str, ...] = VOTE) -> str:
     return shown(page)
 
 
+KEYS = {
+    "identity": {"left": "1", "tie": "2", "right": "3"},
+    "text": {"left": "4", "tie": "5", "right": "6"},
+    "left_ok": {True: "7", False: "8"},
+    "right_ok": {True: "9", False: "0"},
+}
+
+
+def practise(page: Page) -> None:
+    """All practice pairs by keyboard, one answer of the first one wrong."""
+    for number, pair in enumerate(PAIRS):
+        shown_now = f"[...document.querySelectorAll('.pane img')].every(image => image.src.includes('/{number + 1}-'))"
+        page.wait_for_function(shown_now)
+        page.wait_for_selector("[data-feedback]", state="hidden")
+        press(page, tuple(KEYS[name][getattr(pair, name)] for name in QUESTIONS))
+        if number == 0:
+            press(page, ("3",))
+            picture(page, "rate-practice-1280.png")
+        press(page, ("Enter",))
+        page.wait_for_selector("[data-feedback]")
+        if number == 0:
+            picture(page, "rate-feedback-1280.png")
+        press(page, ("Enter",))
+    page.wait_for_selector("[data-practised]")
+    press(page, ("Enter",))
+
+
 def standing(site: Site, rater: Rater) -> list[tuple[int, str, str]]:
     """(assignment, axis, outcome) of the votes that stand."""
     votes = site.store.ratings.votes(site.study.id)
@@ -88,10 +116,12 @@ def test_ten_pairs_by_keyboard_with_one_undo(running: Site, open_page: Callable[
     picture(page, "rate-tab-1280.png")
     page.click("#fp-rate-start")
     page.wait_for_url("**/rate/?rater=*")
-    page.wait_for_selector("[data-action=close]")
+    page.wait_for_selector("[data-action=practise]")
     picture(page, "rate-instructions-1280.png")
     page.keyboard.press("Enter")
+    practise(page)
     rater = running.join("Aiko")
+    assert rater.practice == (ANSWERS - 1, ANSWERS)
     seen = [shown(page)]
     press(page, ("1", "5", "7", "0"))
     picture(page, "rate-pair-1280.png")
@@ -119,7 +149,7 @@ def test_a_reload_resumes_at_the_same_pair(running: Site, open_page: Callable[..
     page.reload()
     assert shown(page) == second
     assert page.eval_on_selector_all(".pane img", "images => images.map(image => image.src)") == sources
-    assert not page.is_visible("[data-action=close]")  # the instructions are not forced on anybody twice
+    assert not page.is_visible("[data-action=practise]")  # the instructions are not forced on anybody twice
 
 
 def test_hasty_fingers_vote_once(running: Site, open_page: Callable[..., Page]) -> None:
@@ -258,3 +288,19 @@ def test_a_page_without_a_valid_link_says_what_to_do(
     page.goto(f"{running.url}/rate{query}")
     page.wait_for_selector(f"[data-stop={stop}]")
     assert page.get_attribute(".sheet a", "href") == "../"
+
+
+def test_a_pause_stops_votes_and_keeps_the_pair(running: Site, open_page: Callable[..., Page]) -> None:
+    page, rater = open_page(), running.join("Paused")
+    first = begin(page, running, rater)
+    running.store.ratings.pause(running.study.id, True)
+    try:
+        press(page, VOTE)
+        page.wait_for_selector("[data-stop=paused]")
+        picture(page, "rate-paused-1280.png")
+        assert standing(running, rater) == []
+    finally:
+        running.store.ratings.pause(running.study.id, False)
+    page.click("[data-sheet] button")
+    assert shown(page) == first
+    assert vote(page) != first

@@ -133,6 +133,7 @@ function sheet(...children) {
   place.replaceChildren(make("div", { class: "card", role: "dialog", "aria-modal": "true", tabindex: "-1" },
     ...children));
   place.classList.toggle("page", mode === "done" || mode === "stop");
+  place.classList.toggle("below", mode === "feedback"); // the pictures that it speaks of stay in sight
   place.hidden = false;
   place.firstElementChild.focus(); // not a button: an Enter too many must not press it
 }

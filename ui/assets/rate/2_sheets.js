@@ -30,7 +30,6 @@ function openHelp() {
 }
 
 function closeHelp() {
-  localStorage.setItem("facepersona.rate.seen", "1");
   closeSheet();
   startClock();
 }
@@ -66,7 +65,7 @@ function showStop(name, fields = {}) {
   sheet(
     make("h2", { "data-stop": name }, say(`stop.${name}_title`)), make("p", {}, say(`stop.${name}_lead`, fields)),
     make("div", { class: "buttons" },
-      name === "offline"
+      ["offline", "paused"].includes(name)
         ? make("button", { type: "button", class: "action primary", onclick: begin }, say("stop.again"))
         : make("a", { class: "action primary", href: "../" }, say("stop.enter"))));
 }

@@ -59,6 +59,8 @@ async function take(reply, message = "") {
   }
   state = reply;
   if (mode === "done" || mode === "skip") closeSheet();
+  if (state.closed) return showStop(state.closed);
+  if (!state.practised) return; // the practice goes on, or begins
   showProgress();
   if (!state.assignment) showDone();
   else await showPair(reply.problem ? reply.text : message, Boolean(reply.problem));
@@ -66,32 +68,39 @@ async function take(reply, message = "") {
 
 async function showPair(message, problem) {
   const { id, prompt, pictures } = state.assignment;
-  find("[data-pair]").hidden = false;
   answers = earlier.get(id) ?? blank();
-  showPrompt(prompt);
   showAnswers();
   showMessage(message, problem);
   find("[data-action=undo]").disabled = !state.can_undo;
-  const images = findAll(".pane img");
-  ["reference", "left", "right"].forEach((side, i) => { images[i].src = pictureUrl(pictures[side]); });
-  const loaded = await Promise.allSettled(images.map((image) => image.decode()));
-  if (loaded.some((one) => one.status === "rejected")) showMessage(say("screen.picture_missing"), true);
-  shownAt = performance.now();
+  await showPictures(prompt, ["reference", "left", "right"].map((side) => pictureUrl(pictures[side])));
   root.dataset.assignment = id;
   clock = { since: 0, total: 0, running: false };
   if (mode === "pair") startClock();
   for (const name of state.upcoming) new Image().src = pictureUrl(name);
 }
 
-async function submit() {
-  if (busy || mode !== "pair" || !state?.assignment) return;
+async function showPictures(prompt, urls) {
+  find("[data-pair]").hidden = false;
+  showPrompt(prompt);
+  const images = findAll(".pane img");
+  urls.forEach((url, i) => { images[i].src = url; });
+  const loaded = await Promise.allSettled(images.map((image) => image.decode()));
+  if (loaded.some((one) => one.status === "rejected")) showMessage(say("screen.picture_missing"), true);
+  shownAt = performance.now();
+}
+
+function allAnswered() {
   const open = missing();
-  if (open.length) {
-    if (performance.now() - shownAt < 300) return; // the second half of a double click on the pair before
-    for (const name of open) find(`[data-question=${name}]`).classList.add("missing");
-    showMessage(say("screen.missing", { count: open.length }), true);
-    return;
-  }
+  if (!open.length) return true;
+  if (performance.now() - shownAt < 300) return false; // the second half of a double click on the pair before
+  for (const name of open) find(`[data-question=${name}]`).classList.add("missing");
+  showMessage(say("screen.missing", { count: open.length }), true);
+  return false;
+}
+
+async function submit() {
+  if (mode === "practice") return checkPractice();
+  if (busy || mode !== "pair" || !state?.assignment || !allAnswered()) return;
   stopClock();
   const id = state.assignment.id;
   earlier.set(id, answers);
@@ -112,10 +121,7 @@ async function begin() {
   mode = "pair";
   const reply = await ask("open", {});
   if (reply?.language && !localStorage.getItem("facepersona.rate.language")) setLanguage(reply.language, false);
-  if (state?.assignment && !localStorage.getItem("facepersona.rate.seen")) {
-    stopClock();
-    openHelp();
-  }
+  if (state && !state.closed && !state.practised) openPractice();
 }
 
 function setLanguage(name, keep = true) {
@@ -128,6 +134,8 @@ function setLanguage(name, keep = true) {
   buildShell();
   listenToZoom();
   if (!state) return keep ? begin() : undefined;
+  if (state.closed) return showStop(state.closed);
+  if (!state.practised) return practice.on ? startPractice() : openPractice();
   const kept = answers;
   showProgress();
   if (!state.assignment) return showDone();
@@ -136,10 +144,15 @@ function setLanguage(name, keep = true) {
 }
 
 const ACTIONS = { Enter: submit, z: undo, s: openSkip, f: toggleZoom, "?": openHelp, "/": openHelp };
+const PRACTICE_ACTIONS = { Enter: submit, f: toggleZoom };
 const ANSWERS = Object.fromEntries(Object.entries({ ...QUESTIONS, ...ACCEPTABLE }).flatMap(
   ([name, { keys, choices: values }]) => keys.map((shortcut, i) => [shortcut, () => answer(name, values[i])])));
 const MODES = {
   pair: (pressed) => (zoom.on && ZOOM_KEYS[pressed]) || ANSWERS[pressed] || ACTIONS[pressed],
+  practice: (pressed) => (zoom.on && ZOOM_KEYS[pressed]) || ANSWERS[pressed] || PRACTICE_ACTIONS[pressed],
+  welcome: (pressed) => ({ Enter: startPractice, Escape: skipPractice })[pressed],
+  feedback: (pressed) => (pressed === "Enter" ? nextPractice : null),
+  practised: (pressed) => (pressed === "Enter" ? () => endPractice(practice.right, ANSWERS_ASKED) : null),
   help: (pressed) => (["Enter", "Escape", "?", "/"].includes(pressed) ? closeHelp : null),
   skip: (pressed) => (pressed === "Escape" ? closeSheet
     : REASONS[Number(pressed) - 1] && (() => skip(REASONS[Number(pressed) - 1]))),
