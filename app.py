@@ -20,10 +20,13 @@ from facepersona_core.settings import Settings
 if TYPE_CHECKING:
     from facepersona_core.composition import Workplace
     from facepersona_core.studio import Studio
+    from facepersona_core.study.workers import Workers
 
 log = logging.getLogger("facepersona")
 _WARM_UP_AFTER = 3.0
 """Seconds the page gets for itself before the models are loaded."""
+_WORKER_PATIENCE = 3.0
+"""Seconds the app waits at its end for the picture that a worker has in hand; after that the worker ends by itself."""
 
 
 def main(host: str | None = None, port: int | None = None, home: Path | None = None) -> int:
@@ -71,15 +74,45 @@ def _serve(workplace: Workplace, started: float) -> None:
     from ui.context import AppContext
     from ui.server import build_server
 
-    context = AppContext(**{field.name: getattr(workplace, field.name) for field in fields(workplace)})
-    settings = workplace.settings
+    settings, workers = workplace.settings, study_workers(workplace)
+    context = AppContext(**{field.name: getattr(workplace, field.name) for field in fields(workplace)}, workers=workers)
     config = uvicorn.Config(
         build_server(context), settings.host, settings.port, log_level="warning", timeout_graceful_shutdown=3
     )
     shown = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     log.info("FacePersona is at http://%s:%d (ready in %.1f s)", shown, settings.port, time.monotonic() - started)
+    if key := first_key(workplace):
+        log.info("the first owner's link, shown this once: http://%s:%d/?key=%s", shown, settings.port, key)
     threading.Thread(target=warm_up, args=(workplace.studio,), name="facepersona-warm-up", daemon=True).start()
-    uvicorn.Server(config).run()
+    if workers:
+        workers.start()
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        if workers:
+            workers.stop(_WORKER_PATIENCE)
+
+
+def study_workers(workplace: Workplace) -> Workers | None:
+    """The worker processes that make the pictures of studies while the app runs; None when the settings want none."""
+    from facepersona_core.study.workers import Workers
+
+    settings = workplace.settings
+    if not settings.workers:
+        return None
+    return Workers(
+        workplace.jobs,
+        lambda: workplace.studio.bundle.sha256,
+        settings.home,
+        settings.workers,
+        environment=settings.to_environment(),
+    )
+
+
+def first_key(workplace: Workplace) -> str | None:
+    """A key for the first owner, when keys are asked for and nobody has one that opens everything."""
+    owners = [key for key in workplace.access.list() if key.role == "owner" and key.revoked_at is None]
+    return workplace.access.add("first owner", "owner") if workplace.settings.needs_keys and not owners else None
 
 
 def warm_up(studio: Studio) -> None:

@@ -107,8 +107,18 @@ def ranking_lines(analysis: Analysis) -> list[str]:
     counts = {"comparisons": analysis.comparisons, "raters": analysis.raters, "prompts": analysis.prompts}
     lines = [say("rank_counts", **counts)]
     for axis, result in analysis.axes.items():
-        lines += ["", say(f"axis.{axis}"), *_axis(result)]
+        lines += ["", _question(axis), *_axis(result)]
     return lines
+
+
+def analysis_json(analysis: Analysis) -> bytes:
+    """The whole analysis as a file."""
+    return (json.dumps(analysis.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _question(axis: str) -> str:
+    """What was asked; votes from elsewhere may ask anything."""
+    return say(f"axis.{axis}") if axis in ("identity", "text") else axis
 
 
 def _axis(result: AxisResult) -> list[str]:

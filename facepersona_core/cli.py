@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from facepersona_core import answers
+from facepersona_core import answers, cli_access, cli_raters, cli_report
+from facepersona_core.cli_study import add_commands
 from facepersona_core.console import ProgressLine, language, say, show, show_error
-from facepersona_core.errors import FacePersonaError, PackageMissing, RequestInvalid, StudyExists
+from facepersona_core.errors import FacePersonaError, PackageMissing, RequestInvalid
 from facepersona_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,10 +68,14 @@ people = typer.Typer(invoke_without_command=True, **_PLAIN)
 study = typer.Typer(no_args_is_help=True, **_PLAIN)
 app.add_typer(people, name="people")
 app.add_typer(study, name="study")
+raters = typer.Typer(no_args_is_help=True, **_PLAIN)
+app.add_typer(raters, name="raters")
+access = typer.Typer(no_args_is_help=True, **_PLAIN)
+app.add_typer(access, name="access")
 
 AsJson = Annotated[bool, typer.Option("--json")]
 Photos = Annotated[list[Path], typer.Argument(metavar="PHOTO...", exists=True, dir_okay=False, readable=True)]
-PlanFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
+VotesFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
 Person = Annotated[str, typer.Argument(metavar="NAME")]
 Study = Annotated[str, typer.Argument(metavar="STUDY")]
 
@@ -81,15 +86,18 @@ def main() -> None:
 
 
 @contextmanager
-def _workplace() -> Iterator[Workplace]:
-    """The stores and the studio. What libraries print must not mix with the answer on stdout."""
+def _workplace(samples: bool = True) -> Iterator[Workplace]:
+    """The stores and the studio. What libraries print must not mix with the answer on stdout.
+
+    ``samples``: see that the samples are there, unless whoever started this process did."""
     from app import offline
     from facepersona_core.composition import open_workplace
 
     offline()
     logging.getLogger("storage").setLevel(logging.ERROR)  # the note about SQLite is for the doctor and the server
     with redirect_stdout(StringIO()):
-        workplace = open_workplace(Settings.from_environment())
+        settings = Settings.from_environment()
+        workplace = open_workplace(settings) if samples else open_workplace(settings, samples=None)
         try:
             yield workplace
         finally:
@@ -187,21 +195,10 @@ def show_study(name: Study, as_json: AsJson = False) -> None:
     show({**facts, "plan": asdict(record.plan)}, answers.study_lines(record, facts), as_json)
 
 
-@study.command("run")
-def run_study(file: PlanFile, as_json: AsJson = False) -> None:
-    """Make the pictures of a plan and open the study for rating. Started again, it goes on."""
-    from facepersona_core.study.design import load_plan
-    from facepersona_core.study.making import make_pictures
-
-    plan = load_plan(file)
-    with _workplace() as workplace:
-        if plan.name in {record.name for record in workplace.studies.list()}:
-            raise StudyExists(name=plan.name)
-        with ProgressLine(plan.name) as progress:
-            cells = make_pictures(workplace.studio, workplace.people.get, plan, progress)
-        facts = answers.study_facts(workplace, workplace.studies.create(plan, cells))
-    facts["pictures"] = len(cells)
-    show(facts, [say("study_ready", **facts)], as_json)
+add_commands(study, _workplace)
+cli_raters.add_commands(raters, _workplace)
+cli_access.add_commands(access, _workplace)
+cli_report.add_commands(app, study, _workplace)
 
 
 @app.command()
@@ -228,6 +225,23 @@ def rank(name: Study, as_json: AsJson = False) -> None:
         scores = workplace.pictures.scores(workplace.studies.pictures(record.id).values())
         analysis = analyse(workplace.ratings.votes(record.id), scores=scores)
     show({"study": name, **analysis.to_json()}, answers.ranking_lines(analysis), as_json)
+
+
+@app.command()
+def analyse(votes: VotesFile, out: Path | None = None, as_json: AsJson = False) -> None:
+    """Rank the methods of any vote log; the whole analysis as JSON."""
+    from facepersona_core.analysis.summary import analyse as analyse_votes
+    from facepersona_core.vote_log import read_vote_log
+
+    if out and out.suffix != ".json":
+        raise RequestInvalid(name="--out", seen=out.name, expected="*.json")
+    log = read_vote_log(votes)
+    analysis = analyse_votes(log.votes, scores=log.scores, deep=as_json or out is not None)
+    lines = answers.ranking_lines(analysis)
+    if out:
+        answers.write(out, answers.analysis_json(analysis))
+        lines += ["", say("analysed", file=out)]
+    show(analysis.to_json(), lines, as_json)
 
 
 @app.command()

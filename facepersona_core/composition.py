@@ -14,7 +14,19 @@ from facepersona_core.messages import text
 from facepersona_core.sample_study import seed_study
 from facepersona_core.settings import Settings
 from facepersona_core.studio import Studio
-from storage import ConsentForm, Database, FileStore, People, Pictures, Ratings, Studies, open_database
+from storage import (
+    AccessKeys,
+    ConsentForm,
+    Database,
+    FileStore,
+    JobPictures,
+    Jobs,
+    People,
+    Pictures,
+    Ratings,
+    Studies,
+    open_database,
+)
 
 _EMBEDDED = Path(__file__).parent / "embedded"
 
@@ -37,15 +49,30 @@ class Workplace:
     names_ja: Mapping[str, str]
     """Japanese names of the sample people, by name."""
 
+    @property
+    def jobs(self) -> Jobs:
+        """Studies in the making."""
+        return Jobs(self.database)
+
+    @property
+    def access(self) -> AccessKeys:
+        """Keys of owners and analysts."""
+        return AccessKeys(self.database)
+
+    def worker_pictures(self) -> JobPictures:
+        """The pictures as a worker keeps them: each with the end of its job."""
+        return JobPictures(self.database, self.files)
+
     def close(self) -> None:
         """Finish what is being written and close the database."""
         self.database.close()
 
 
-def open_workplace(settings: Settings, samples: Path = _EMBEDDED) -> Workplace:
+def open_workplace(settings: Settings, samples: Path | None = _EMBEDDED) -> Workplace:
     """Open the stores under ``settings.home`` (made if needed) and see that the samples are in them.
 
-    ``samples`` holds ``people`` and, unless it is still to be made, ``sample_study``.
+    ``samples`` holds ``people`` and, unless it is still to be made, ``sample_study``; None: whoever opened the
+    stores before saw to that.
 
     Raises FolderNotWritable."""
     check_writable(settings.home)
@@ -61,11 +88,12 @@ def open_workplace(settings: Settings, samples: Path = _EMBEDDED) -> Workplace:
         studies=Studies(database),
         ratings=Ratings(database, files),
         studio=Studio(settings, people, pictures),
-        names_ja={sample["name"]: sample["name_ja"] for sample in sample_people(samples / "people")},
+        names_ja={sample["name"]: sample["name_ja"] for sample in sample_people(samples / "people")} if samples else {},
     )
-    seed_people(people, samples / "people")
-    if (samples / "sample_study").is_dir():
-        seed_study(workplace, samples / "sample_study")
+    if samples:
+        seed_people(people, samples / "people")
+        if (samples / "sample_study").is_dir():
+            seed_study(workplace, samples / "sample_study")
     return workplace
 
 

@@ -38,10 +38,10 @@ def show(value: Any, lines: Sequence[str], as_json: bool) -> None:
 
 
 def show_error(error: FacePersonaError, as_json: bool) -> None:
-    """Tell ``error`` on stderr in one line: the text, or a JSON object of code and text."""
+    """Tell ``error`` on stderr in one line: the text, or a JSON object of code, text and fields."""
     told = error.text(language())
-    line = json.dumps({"code": error.code, "text": told}, ensure_ascii=False) if as_json else f"facepersona: {told}"
-    print(line, file=sys.stderr)
+    value = {"code": error.code, "text": told, "fields": error.plain}
+    print(json.dumps(value, ensure_ascii=False) if as_json else f"facepersona: {told}", file=sys.stderr)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -23,6 +23,11 @@ class FacePersonaError(Exception):
         """Stable name for programs: the class name."""
         return type(self).__name__
 
+    @property
+    def plain(self) -> dict[str, int | float | str]:
+        """The fields as JSON values, so that the error can be told elsewhere."""
+        return {name: value if isinstance(value, int | float) else str(value) for name, value in self.fields.items()}
+
     def text(self, language: str = "en") -> str:
         """The message in ``language`` ("en" or "ja")."""
         return text(f"errors.{self.code}", language, **self.fields)
@@ -74,8 +79,37 @@ class StudyInvalid(FacePersonaError):
     """A study plan or its votes cannot be used as asked: ``seen``, ``expected``."""
 
 
+class VoteLogInvalid(FacePersonaError):
+    """A file of votes cannot be used: ``name``, ``problem`` (key under ``[vote_log_problems]``) and where it is."""
+
+    def text(self, language: str = "en") -> str:
+        """The message in ``language``."""
+        problem = text(f"vote_log_problems.{self.fields['problem']}", language, **self.fields)
+        return text("errors.VoteLogInvalid", language, **{**self.fields, "problem": problem})
+
+
 class StudyExists(FacePersonaError):
     """Another study already has the name ``name``."""
+
+
+class StudyUnfinished(FacePersonaError):
+    """The study ``name`` cannot be opened for rating: ``left`` pictures are still to be made."""
+
+
+class NotLearned(FacePersonaError):
+    """A picture cannot be made, because the method ``method`` could not learn the person ``person``."""
+
+
+class WorkFailed(FacePersonaError):
+    """Something unexpected went wrong while a picture was made: ``kind`` of error and its ``detail``."""
+
+
+class WorkerLost(FacePersonaError):
+    """The worker that had a picture in hand ended without a word: ``attempts`` times by now."""
+
+
+class WorkerCrashed(FacePersonaError):
+    """A worker process ended that should not have: exit ``status`` (negative: a signal) and its last ``line``."""
 
 
 class NameTaken(FacePersonaError):
@@ -110,8 +144,32 @@ class PackageMissing(FacePersonaError):
     """A package that only this command needs is not installed: ``package``, and ``extra`` that brings it."""
 
 
+class ExportInvalid(FacePersonaError):
+    """The folder ``name`` holds no export of a study: ``seen``, ``expected``."""
+
+
+class FolderNotEmpty(FacePersonaError):
+    """The folder ``path`` holds something already."""
+
+
+class PdfToolMissing(FacePersonaError):
+    """The libraries that write PDF files are not there: ``reason``."""
+
+
 class NotAssigned(FacePersonaError):
     """A vote for an assignment that is not this rater's or does not exist: ``assignment``."""
+
+
+class UnknownKey(FacePersonaError):
+    """No access key has the number ``number``."""
+
+
+class RatingClosed(FacePersonaError):
+    """The study takes no votes now; ``state`` is a key under ``[rating_states]``: "paused" or "over"."""
+
+    def text(self, language: str = "en") -> str:
+        """The message in ``language``."""
+        return text(f"rating_states.{self.fields['state']}", language)
 
 
 class VoteInvalid(FacePersonaError):

@@ -90,7 +90,7 @@ def examples(page: str) -> list[list[str]]:
 
 def test_the_examples_of_the_readme_are_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("photo.jpg", "plan.toml"):
+    for name in ("photo.jpg", "plan.toml", "votes.csv"):
         Path(name).touch()
     shown = examples((ROOT / "README.md").read_text("utf-8"))
     for program, *arguments in shown:

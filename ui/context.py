@@ -11,8 +11,10 @@ from ui.i18n import LiveTexts
 if TYPE_CHECKING:
     from facepersona_core.settings import Settings
     from facepersona_core.studio import Studio
+    from facepersona_core.study.workers import Workers
     from storage.database import Database
     from storage.files import FileStore
+    from storage.jobs import Jobs
     from storage.people import People
     from storage.pictures import Pictures
     from storage.ratings import Ratings
@@ -36,3 +38,12 @@ class AppContext:
     handlers the language ("en" or "ja") as an input."""
     names_ja: Mapping[str, str] = field(default_factory=dict)
     """Japanese names of the sample people, by name."""
+    workers: Workers | None = None
+    """The worker processes that the app keeps for studies; None where it keeps none."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """Studies in the making."""
+        from storage.jobs import Jobs
+
+        return Jobs(self.database)

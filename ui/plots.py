@@ -1,5 +1,4 @@
-"""Plotly figures of the Results tab: values in, figure out. Colours are Okabe and Ito's, safe for colour-blind readers,
-and every method also has a marker of its own."""
+"""Plotly figures of the Results tab: values in, figure out. Colours and markers are those of `palette`."""
 
 from __future__ import annotations
 
@@ -7,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from facepersona_core.palette import COLOURS, GRID, INK, PAPER, SOFT
 from ui.i18n import text
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from facepersona_core.analysis.results import TimePoint, WinRates
 
-INK, SOFT, GRID, PAPER = "#151c21", "#5c6b76", "#e1e7eb", "#ffffff"
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8C6D1F", "#000000")
-MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "x")
 FONT = "system-ui, 'Noto Sans JP', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic UI', 'Segoe UI', sans-serif"
 DIVERGING = ((0.0, "#D55E00"), (0.5, "#F8FAFC"), (1.0, "#0072B2"))
 """Orange loses, blue wins, white is even."""
@@ -35,11 +32,6 @@ class Estimate:
     high: float | None = None
     note: str = ""
     """Short text beside the name, such as the range of ranks."""
-
-
-def style(methods: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each method key, by its place in ``methods`` (the study's order), so that they stay put."""
-    return {key: (COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]) for i, key in enumerate(methods)}
 
 
 def interval_height(rows: int) -> int:

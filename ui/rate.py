@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from facepersona_core.errors import FacePersonaError
+from facepersona_core.study.preview import SECONDS_A_PAIR
 from ui.i18n import text
 from ui.rater_page import link
 
@@ -13,15 +14,16 @@ if TYPE_CHECKING:
     from storage.records import StudyRecord
     from ui.context import AppContext
 
-SECONDS_A_PAIR = 5
 NAME_LIMIT = 60
 OPEN = "(url) => { if (url) window.location.assign(url); }"
 ABSOLUTE = "(url) => (url ? new URL(url, window.location.href).href : '')"
 _QUIET: dict[str, Any] = {"api_visibility": "private", "concurrency_limit": None}
 
 
-def build(context: AppContext) -> None:
-    """Fill the tab: choose a study and a name, then go to the rating page, or make a link for somebody else."""
+def build(context: AppContext) -> Any:
+    """Fill the tab: choose a study and a name, then go to the rating page, or make a link for somebody else.
+
+    Returns the dropdown of studies."""
     import gradio as gr
 
     live = context.live
@@ -78,6 +80,7 @@ def build(context: AppContext) -> None:
         queue=False,
         **_QUIET,
     )
+    return study
 
 
 def _said(key: str, name: str, language: str) -> Any:
@@ -114,7 +117,7 @@ def _facts(study: StudyRecord | None, language: str) -> str:
     if study is None:
         return text("rate.no_study", language)
     plan = study.plan
-    methods, scenes = len(plan.methods), len(plan.people) * len(plan.prompts) * len(plan.seeds)
+    methods, scenes = len(plan.methods), len(plan.scenes)
     pairs = scenes * methods * (methods - 1) // 2
     each = pairs * plan.overlap / plan.raters
     minutes = max(1, round(each * SECONDS_A_PAIR / 60))

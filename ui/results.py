@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from facepersona_core.analysis.summary import analyse
 from facepersona_core.errors import UnknownStudy
 from facepersona_core.export import to_csv, to_parquet
-from ui import results_figures, results_views
+from ui import report, results_figures, results_views
 from ui.i18n import text
 from ui.rate import study_choices
 from ui.results_figures import View
@@ -50,6 +50,7 @@ def build(context: AppContext) -> None:
         live.bind(study, label="rate.study")
         live.bind_with(study, lambda language: {"choices": study_choices(context, language)})
         exports = gr.HTML()
+    report.build(context, study)
     status = gr.HTML(_notice("results.loading", live.first))
     with gr.Column(visible=False) as top:
         summary = gr.HTML(elem_id="fp-summary")
@@ -71,8 +72,8 @@ def build(context: AppContext) -> None:
     live.on_load(draw, [study, seen], outputs)
 
 
-def add_routes(api: FastAPI, context: AppContext) -> None:
-    """The tables of a study as files: ``/exports/{study}/votes.csv`` and so on."""
+def add_routes(api: FastAPI, context: AppContext, prefix: str = "") -> None:
+    """The tables of a study as files below ``prefix``: ``/exports/{study}/votes.csv`` and so on."""
     from fastapi.responses import Response
 
     kinds = {"csv": (to_csv, "text/csv; charset=utf-8"), "parquet": (to_parquet, "application/vnd.apache.parquet")}
@@ -91,7 +92,8 @@ def add_routes(api: FastAPI, context: AppContext) -> None:
         headers = {"content-disposition": name, "cache-control": "private, no-store"}
         return Response(write(rows), media_type=media, headers=headers)
 
-    api.add_route("/exports/{study}/{file}", export, include_in_schema=False)
+    report.add_routes(api, context, prefix)
+    api.add_route(prefix + "/exports/{study}/{file}", export, include_in_schema=False)
 
 
 def _plots(keys: tuple[str, ...]) -> dict[str, Any]:

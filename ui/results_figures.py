@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from facepersona_core.metrics.cards import IDENTITY_SIMILARITY, TEXT_MATCH
+from facepersona_core.palette import style
 from ui import plots, results_views
 from ui.create_views import method_name
 from ui.i18n import text
@@ -139,4 +140,4 @@ def _why(view: View, axis: str, field: str) -> str:
 
 
 def _looks(view: View) -> dict[str, tuple[str, str]]:
-    return plots.style(view.study.plan.methods)
+    return style(view.study.plan.methods)

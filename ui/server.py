@@ -7,6 +7,7 @@ import json
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from ui.door import RESULTS, Door
 from ui.guard import FILE_LIMIT, Guard
 
 if TYPE_CHECKING:
@@ -19,22 +20,33 @@ _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 def build_server(context: AppContext) -> Guard:
     """The ASGI application."""
-    import gradio as gr
     from fastapi import FastAPI
 
+    from storage.access import AccessKeys
     from ui import rater_page, results
-    from ui.shell import build_page, page_look
+    from ui.shell import TABS
     from ui.theme import build_theme
 
     api = FastAPI(title="FacePersona", docs_url=None, redoc_url=None, openapi_url=None)
     _add_routes(api, context)
     results.add_routes(api, context)
     rater_page.mount(api, context, theme=build_theme())
-    page = build_page(context).queue(default_concurrency_limit=8)
-    app = gr.mount_gradio_app(
+    if context.settings.needs_keys:
+        results.add_routes(api, context, RESULTS)
+        _mount(api, context, ("results",), RESULTS)
+    app = _mount(api, context, tuple(TABS), "/")
+    return Guard(Door(app, AccessKeys(context.database).role) if context.settings.needs_keys else app)
+
+
+def _mount(api: Any, context: AppContext, tabs: tuple[str, ...], path: str) -> Any:
+    import gradio as gr
+
+    from ui.shell import build_page, page_look
+
+    return gr.mount_gradio_app(
         api,
-        page,
-        path="/",
+        build_page(context, tabs).queue(default_concurrency_limit=8),
+        path=path,
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -45,7 +57,6 @@ def build_server(context: AppContext) -> Guard:
         blocked_paths=[str(context.settings.home / "facepersona.db")],
         **page_look(),
     )
-    return Guard(app)
 
 
 def _add_routes(api: Any, context: AppContext) -> None:

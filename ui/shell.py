@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ui import create, rate, results
+from ui import create, rate, results, studies
 from ui.html import escape, icon
 from ui.i18n import LANGUAGE_NAMES, LANGUAGES, LiveTexts, text
 from ui.theme import asset, build_theme
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from ui.context import AppContext
 
-STYLES = ("app.css", "rate/tab.css", "results.css")
+TABS = {"create": create.build, "studies": studies.build, "rate": rate.build, "results": results.build}
+"""In the order of the page."""
+STYLES = ("app.css", "rate/tab.css", "results.css", "studies.css")
 _MARK = (
     '<svg viewBox="0 0 40 40" aria-hidden="true" fill="none" stroke="#fff" stroke-width="2.2" stroke-linecap="round">'
     '<rect width="40" height="40" rx="10" fill="#1f5a86" stroke="none"/><circle cx="16" cy="17" r="6.5"/>'
@@ -29,8 +32,8 @@ def page_look() -> dict[str, Any]:
     return {"theme": build_theme(), "css": "\n".join(map(asset, STYLES)), "js": asset("app.js")}
 
 
-def build_page(context: AppContext) -> gr.Blocks:
-    """The whole page. Every call builds one of its own over the same stores."""
+def build_page(context: AppContext, shown: Sequence[str] = tuple(TABS)) -> gr.Blocks:
+    """The page with the tabs ``shown``. Every call builds one of its own over the same stores."""
     import gradio as gr
 
     with gr.Blocks(title=text("common.title"), analytics_enabled=False, delete_cache=(600, 3600)) as page:
@@ -46,11 +49,14 @@ def build_page(context: AppContext) -> gr.Blocks:
                 elem_id="fp-language",
             )
         live.bind_with(gr.HTML(), lambda language: {"value": _banner(language)})
-        with gr.Tabs(elem_id="fp-tabs"):
-            for name, tab in (("create", create), ("rate", rate), ("results", results)):
+        parts: dict[str, Any] = {}
+        with gr.Tabs(elem_id="fp-tabs") as tabs:
+            for name in shown:
                 with gr.Tab(id=name, elem_id=f"fp-tab-{name}") as holder:
-                    tab.build(context)
+                    parts[name] = TABS[name](context)
                 live.bind(holder, label=f"common.tab_{name}")
+        if {"studies", "rate"} <= parts.keys():
+            studies.link_to_rating(context, parts["studies"], tabs, parts["rate"])
         live.connect()
         _remember_language(page, live)
     return page

@@ -7,6 +7,7 @@ keeps its say over the picture (arXiv:2403.05094, section "Multi-Scale Identity 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -57,7 +58,7 @@ class _ConvolutionalStem(nn.Module):
         assert patch_size == 1 << halvings, f"patch_size {patch_size} is no power of two"
         channels = [3] + [max(16, width >> (halvings - i)) for i in range(1, halvings + 1)]
         layers: list[nn.Module] = []
-        for before, after in zip(channels, channels[1:], strict=False):
+        for before, after in pairwise(channels):
             layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU(inplace=True)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], width, 1))
 

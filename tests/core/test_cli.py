@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ from facepersona_core.cli import app
 from facepersona_core.composition import Workplace, open_workplace
 from facepersona_core.messages import LANGUAGES, text
 from facepersona_core.settings import Settings
+from facepersona_core.studio import Studio
 from facepersona_core.study.design import Cell, PromptItem, StudyPlan, dump_plan
 from storage import Vote
 
 PHOTOS = Path(__file__).parents[1] / "data" / "people"
 BEACH = "a photo of S* smiling at the beach"
+JA = {"FACEPERSONA_LANGUAGE": "ja"}
 Run = Callable[..., Result]
 
 
@@ -229,10 +232,23 @@ PLAN = StudyPlan(
 
 
 def test_a_study_from_the_plan_to_the_ranking(run: Run, environment: dict[str, str], tmp_path: Path) -> None:
-    dump_plan(PLAN, tmp_path / "plan.toml")
-    ready = answer(run("study", "run", tmp_path / "plan.toml", "--json"))
-    assert (ready["pictures"], ready["pairs"], ready["votes"]) == (8, 4, 0)
-    assert refusal(run("study", "run", tmp_path / "plan.toml", "--json"))["code"] == "StudyExists"
+    plan = tmp_path / "plan.toml"
+    dump_plan(PLAN, plan)
+    before = answer(run("study", "plan", plan, "--json"))
+    assert (before["pictures"], before["votes"], before["hours"]) == (8, 8, None)
+    assert before["doubled"]["prompts"]["half_width"] < before["precision"]["half_width"]
+    for words, language in (("not measured yet", {}), ("未測定", JA)):
+        assert words in run("study", "plan", plan, **language).stdout
+    started = answer(run("study", "start", plan, "--json"))
+    assert (started["phase"], started["waiting"], started["seconds_left"]) == ("waiting", 8, None)
+    assert answer(run("study", "pause", "cli", "--json"))["phase"] == "paused"
+    assert answer(run("study", "work", "--json"))[0]["done"] == 0, "it is paused"
+    ready = answer(run("study", "run", plan, "--json"))
+    assert (ready["pictures"], ready["pairs"], ready["votes"], ready["phase"]) == (8, 4, 0, "open")
+    assert answer(run("study", "run", plan, "--json")) == ready, "started again, there is nothing left to do"
+    dump_plan(replace(PLAN, seeds=(4,)), plan)
+    assert refusal(run("study", "run", plan, "--json"))["code"] == "StudyExists"
+    assert 0 < answer(run("study", "plan", plan, "--json"))["hours"] < 1, "now it is measured"
     assert answer(run("rank", "cli", "--json"))["comparisons"] == 0
     _rate(environment)
 
@@ -250,6 +266,35 @@ def test_a_study_from_the_plan_to_the_ranking(run: Run, environment: dict[str, s
     assert ranking["machine"] is not None
     table = run("rank", "cli", FACEPERSONA_LANGUAGE="ja").stdout
     assert text("cli.axis.identity", "ja") in table and "face2diffusion" in table
+
+
+def test_a_study_with_pictures_that_fail_says_why_and_opens_on_demand(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise MemoryError("no room")
+
+    plan = tmp_path / "plan.toml"
+    dump_plan(replace(PLAN, name="gaps"), plan)
+    generate = Studio.generate
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Studio,
+            "generate",
+            lambda studio, person, method, request: (broken if request.prompt.endswith("smiling") else generate)(
+                studio, person, method, request
+            ),
+        )
+        failed = run("study", "run", plan)
+    assert failed.exit_code == 1 and "pictures failed" in failed.stdout and "MemoryError: no room" in failed.stdout
+    told = answer(run("study", "status", "gaps", "--json"))
+    assert (told["phase"], told["done"], told["failed"]) == ("stuck", 4, 4)
+    assert {failure["code"] for failure in told["failures"]} == {"WorkFailed"}
+    assert "作成できなかった画像" in run("study", "status", **JA).stdout
+    opened = answer(run("study", "run", plan, "--open-with-gaps", "--json"))
+    assert (opened["phase"], opened["pictures"], opened["pairs"]) == ("open", 4, 2)
+    assert refusal(run("study", "retry", "nothing", "--json"))["code"] == "UnknownStudy"
+    assert "not" not in run("study", "retry", "gaps").stdout
 
 
 def _rate(environment: dict[str, str]) -> None:

@@ -59,7 +59,15 @@ def toy() -> Recipe:
         workers=1,
         autoencoder=autoencoder.AutoencoderConfig(channels=(8, 8, 16, 16), minutes=0.1),
         text_to_image=text_to_image.TextToImageConfig(
-            channels=(16, 32), groups=4, heads=2, text_width=32, text_layers=2, text_minutes=0.05, minutes=0.2, batch=8, compiled=False
+            channels=(16, 32),
+            groups=4,
+            heads=2,
+            text_width=32,
+            text_layers=2,
+            text_minutes=0.05,
+            minutes=0.2,
+            batch=8,
+            compiled=False,
         ),
         identity=identity.EncoderTraining(
             shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
