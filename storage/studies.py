@@ -54,6 +54,12 @@ class Studies:
         with self._db.read() as session:
             return [PairRecord(row.id, design_pair(row)) for row in session.scalars(query)]
 
+    def pairs_for_people(self, study_id: int) -> int:
+        """How many ordinary pairs raters are asked about."""
+        query = select(func.count()).where(PairRow.study_id == study_id, PairRow.gold == "", PairRow.rated)
+        with self._db.read() as session:
+            return session.scalars(query).one()
+
     def route(self, study_id: int, routes: Mapping[int, Route]) -> None:
         """Keep who decides the ordinary pairs, by pair index, before anybody rates.
 

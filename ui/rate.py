@@ -37,7 +37,7 @@ def build(context: AppContext) -> Any:
             live.bind(study, label="rate.study")
             live.bind_with(study, lambda language: {"choices": study_choices(context, language)})
             facts = gr.Markdown(elem_classes="fp-hint")
-            live.bind_with(facts, lambda language: {"value": _facts(first, language)})
+            live.bind_with(facts, lambda language: {"value": _facts(context, first, language)})
             name = gr.Textbox(max_length=NAME_LIMIT, elem_id="fp-rate-name")
             live.bind(name, label="rate.name", info="rate.name_hint")
             with gr.Row():
@@ -66,21 +66,28 @@ def build(context: AppContext) -> Any:
         None, invitation, invitation, js=ABSOLUTE
     )
     study.change(
-        lambda chosen, language: _facts(_found(context, chosen), language),
+        lambda chosen, language: _facts(context, _found(context, chosen), language),
         [study, live.language],
         facts,
         queue=False,
         **_QUIET,
     )
-    live.on_change(lambda language, chosen: _facts(_found(context, chosen), language), [study], facts)
+    live.on_change(lambda language, chosen: _facts(context, _found(context, chosen), language), [study], facts)
+    refresh_choices(context, study)
+    return study
+
+
+def refresh_choices(context: AppContext, study: Any) -> None:
+    """Let the dropdown ``study`` offer what there is whenever it is opened."""
+    import gradio as gr
+
     study.focus(
         lambda language: gr.Dropdown(choices=study_choices(context, language)),
-        live.language,
+        context.live.language,
         study,
         queue=False,
         **_QUIET,
     )
-    return study
 
 
 def _said(key: str, name: str, language: str) -> Any:
@@ -113,15 +120,14 @@ def _join(context: AppContext, study: str | None, name: str, language: str) -> s
     return link(rater.token).removeprefix("/")
 
 
-def _facts(study: StudyRecord | None, language: str) -> str:
+def _facts(context: AppContext, study: StudyRecord | None, language: str) -> str:
     if study is None:
         return text("rate.no_study", language)
     plan = study.plan
-    methods, scenes = len(plan.methods), len(plan.scenes)
-    pairs = scenes * methods * (methods - 1) // 2
+    pairs = context.studies.pairs_for_people(study.id)
     each = pairs * plan.overlap / plan.raters
     minutes = max(1, round(each * SECONDS_A_PAIR / 60))
-    counts = {"pairs": pairs, "methods": methods, "people": len(plan.people), "prompts": len(plan.prompts)}
+    counts = {"pairs": pairs, "methods": len(plan.methods), "people": len(plan.people), "prompts": len(plan.prompts)}
     return text("rate.facts", language, minutes=minutes, **counts)
 
 

@@ -10,7 +10,7 @@ from facepersona_core.errors import UnknownStudy
 from facepersona_core.export import to_csv, to_parquet
 from ui import report, results_figures, results_views
 from ui.i18n import text
-from ui.rate import study_choices
+from ui.rate import refresh_choices, study_choices
 from ui.results_figures import View
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def build(context: AppContext) -> None:
     timer = gr.Timer(REFRESH_SECONDS)
     timer.tick(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
     study.change(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
+    refresh_choices(context, study)
     live.on_change(draw, [study, seen], outputs)
     live.on_load(draw, [study, seen], outputs)
 
@@ -122,7 +123,7 @@ def _draw(context: AppContext, language: str, chosen: str | None, seen: str) -> 
     fingerprint = f"{chosen}/{_fingerprint(votes)}"
     if f"{fingerprint}/{language}" == seen:
         return [gr.skip()] * (9 + len(FIGURES))
-    view = View(study, _analysis(context, study, votes, fingerprint), language)
+    view = _view(context, study, votes, language)
     some = view.analysis.comparisons > 0
     return [
         f"{fingerprint}/{language}",
@@ -186,3 +187,9 @@ def _scores(context: AppContext, study: StudyRecord) -> pd.DataFrame:
 
 def _notice(key: str, language: str) -> str:
     return f'<div class="fp-empty" role="status">{text(key, language)}</div>'
+
+
+def _view(context: AppContext, study: StudyRecord, votes: pd.DataFrame, language: str) -> View:
+    """``votes`` of ``study``, analysed, for a reader of ``language``."""
+    planned = context.studies.pairs_for_people(study.id) * study.plan.overlap
+    return View(study, _analysis(context, study, votes, _fingerprint(votes)), language, planned)

@@ -26,17 +26,12 @@ class View:
     study: StudyRecord
     analysis: Analysis
     language: str
+    planned: int
+    """Comparisons that raters are asked for, gold and repeats left out."""
 
     def name(self, method: str) -> str:
         """What the reader calls a method."""
         return method_name(method, self.language)
-
-    @property
-    def planned(self) -> int:
-        """Comparisons the plan asks for, gold and repeats left out."""
-        plan = self.study.plan
-        scenes = len(plan.people) * len(plan.prompts) * len(plan.seeds)
-        return scenes * len(plan.methods) * (len(plan.methods) - 1) // 2 * plan.overlap
 
 
 def ranking(view: View, axis: str) -> Figure:

@@ -56,7 +56,7 @@ def rate(store: Store, study: StudyRecord, *names: str, limit: int = 1000) -> No
 
 def view(context: AppContext, study: StudyRecord, language: str = "en") -> View:
     votes = context.ratings.votes(study.id)
-    return View(study, results._analysis(context, study, votes, results._fingerprint(votes)), language)
+    return results._view(context, study, votes, language)
 
 
 def annotations(figure: Any) -> str:
