@@ -186,6 +186,47 @@ def train(pictures: Pictures, config: AutoencoderConfig, work: Path, log: loop.L
     return model.eval()
 
 
+def finish_decoder(
+    model: AutoencoderKL, pictures: Pictures, config: AutoencoderConfig, minutes: float, log: loop.Log, seed: int = 0
+) -> AutoencoderKL:
+    """Train the decoder of a finished ``model`` on for ``minutes``; encoder and latents stay as they are, so that
+    whatever was trained on them holds."""
+    torch.manual_seed(seed)
+    where = loop.device()
+    model.to(where).to(memory_format=torch.channels_last)
+    model.requires_grad_(False)
+    trained = nn.ModuleList([model.post_quant_conv, model.decoder]).requires_grad_(True)
+    optimiser = torch.optim.AdamW(trained.parameters(), config.rate / 4, betas=(0.9, 0.98), weight_decay=1e-4)
+    average, clock, step = loop.Average(trained, 0.995), loop.Clock(minutes), 0
+    random = np.random.default_rng([seed, 1])
+    log("decoder", psnr=_held_out_psnr(model, pictures), step=0, seconds=0.0)
+    while clock.fraction < 1:
+        loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
+        x, weight = (part.to(where) for part in _batch(pictures, config, random))
+        with loop.half_precision(where):
+            with torch.no_grad():
+                z = model.encode(x).latent_dist.sample()
+            y = model.decode(z).sample
+        loss = reconstruction_loss(y.float(), x, weight)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        loop.clip(trained.parameters())
+        optimiser.step()
+        average.update()
+        step += 1
+    trained.load_state_dict(average.state)
+    log("decoder", psnr=_held_out_psnr(model, pictures), step=step, seconds=clock.spent)
+    return model.requires_grad_(True).eval()
+
+
+@torch.no_grad()
+def _held_out_psnr(model: AutoencoderKL, pictures: Pictures) -> float:
+    """On every other one of the last 48 pictures, which are never trained on."""
+    x = to_tensor(pictures.pixels[-48::2]).to(next(model.parameters()).device)
+    with loop.half_precision(x.device):
+        return psnr(model.decode(model.encode(x).latent_dist.mean).sample, x)
+
+
 def _batch(pictures: Pictures, config: AutoencoderConfig, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     size, crop = pictures.pixels.shape[1], config.crop
     index = random.integers(0, max(1, len(pictures) - 48), config.batch)

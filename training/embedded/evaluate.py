@@ -196,7 +196,8 @@ def write_card(path: Path, figures: Figures, training: dict[str, Any]) -> None:
     judge = json.loads((path / "judges" / "attributes" / "config.json").read_text())["figures"]["sharp"]
     shown = {key: _shown(value) for key, value in asdict(figures).items()}
     shown |= {f"judge_{head}": _shown(value) for head, value in judge.items()}
-    (path / "CARD.md").write_text(template.format(**shown, **training), "utf-8")
+    edition = json.loads((path / "bundle.json").read_text())["edition"]
+    (path / "CARD.md").write_text(template.format(edition=edition, **shown, **training), "utf-8")
 
 
 def _shown(value: float | int | None) -> str:
@@ -213,7 +214,7 @@ def training_facts(work: Path) -> dict[str, Any]:
         last[event["stage"]] = event
     image, encoder = last["text_to_image"], last["identity"]
     return {
-        "psnr": last["autoencoder"]["psnr"],
+        "psnr": last["decoder"]["psnr"],
         "samples": image["seen"],
         "training_hours": round(image["seconds"] / 3600, 2),
         **{f"loss_{name}": image[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},

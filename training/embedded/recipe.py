@@ -44,6 +44,7 @@ class Recipe:
     recogniser_minutes: float = 10.0
     judge_minutes: float = 12.0
     """Processor minutes of the networks that judge."""
+    decoder_minutes: float = 6.0
     edition: str = "1"
     steps: int = 20
     guidance: float = 3.0
@@ -76,6 +77,7 @@ def toy() -> Recipe:
         detector_minutes=0.1,
         recogniser_minutes=0.1,
         judge_minutes=0.1,
+        decoder_minutes=0.05,
         edition="toy",
         steps=2,
         evaluated_people=0,
@@ -127,6 +129,17 @@ class Run:
             return model.eval()
         model = autoencoder.train(pictures, r.autoencoder, self.work, self.log, r.seed)
         autoencoder.normalise_latents(model, pictures)
+        loop.save(model.state_dict(), path)
+        return model
+
+    def decoder(self, pictures: Pictures, model: AutoencoderKL) -> AutoencoderKL:
+        """Stage 3: the decoder trained on at the end, kept in ``work/decoder.pt``."""
+        path = self.work / "decoder.pt"
+        if state := loop.load(path):
+            model.load_state_dict(state)
+            return model.eval()
+        r = self.recipe
+        model = autoencoder.finish_decoder(model, pictures, r.autoencoder, r.decoder_minutes, self.log, r.seed)
         loop.save(model.state_dict(), path)
         return model
 
@@ -183,6 +196,7 @@ class Run:
         vae = self.autoencoder(pictures)
         kept, features = self.latents(pictures, vae), self.features(pictures)
         model = self.text_to_image(kept, features)
+        vae = self.decoder(pictures, vae)
         encoder = self.identity_encoder(pictures)
         mapped = mapping.train(
             model, encoder, self.tokenizer, pictures, kept, features, self.recipe.mapping, self.work, self.log
