@@ -94,6 +94,7 @@ def _person_card(context: AppContext, parts: dict[str, Any]) -> None:
                     js_on_load=_PEOPLE_SCRIPT,
                     elem_id="fp-people",
                 )
+                parts["added"] = gr.HTML(elem_id="fp-added")
                 parts["saw"] = gr.HTML(elem_id="fp-saw")
             with gr.Tab(id="add") as add:
                 _add_panel(context, parts)
@@ -196,7 +197,7 @@ def _wire_person(context: AppContext, parts: dict[str, Any], actions: Actions) -
     parts["save"].click(
         actions.add_person,
         [*photos, live.language],
-        [*shown, *form, parts["photos"], *read, parts["person_tabs"]],
+        [*shown, *form, parts["photos"], *read, parts["person_tabs"], parts["added"]],
         api_visibility="private",
     )
 
@@ -248,6 +249,7 @@ def _wire_run(context: AppContext, parts: dict[str, Any], actions: Actions) -> N
         concurrency_limit=8,
         api_visibility="private",
     ).then(actions.show_person, [parts["people"], live.language], [parts["saw"], parts["methods"]], **_QUIET)
+    parts["generate"].click(lambda: "", None, parts["added"], **_QUIET)
     parts["stop"].click(actions.stop, None, outputs, **_QUIET)
     live.on_change(actions.redraw_run, [], [parts["status"], parts["board"]])
     live.blocks.unload(actions.forget)

@@ -123,7 +123,7 @@ class Actions:
 
     def add_person(self, paths: list[str] | None, name: str, consent: bool, language: str) -> Iterator[tuple[Any, ...]]:
         """Keep the person, choose them, and empty the form; the uploaded copies are deleted."""
-        unchanged = [gr.skip()] * 11
+        unchanged = [gr.skip()] * 12
         try:
             form = consent_form(name.strip(), language) if consent and name.strip() else None
             person, _ = self.context.studio.enrol(name.strip(), _contents(paths or []), form)
@@ -136,7 +136,7 @@ class Actions:
         said = note(text("create.added", language, name=person.name), "good", "check")
         emptied = ["", False, gr.update(value=None, interactive=False), "", "", gr.update(interactive=False), None]
         gallery, saw, methods = self.show_people(language, person.name)
-        yield (gallery, said + saw, methods, *emptied, gr.update(selected="choose"))
+        yield (gallery, saw, methods, *emptied, gr.update(selected="choose"), said)
 
     # Making pictures ------------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def test_an_uploaded_person_is_read_added_chosen_and_drawn(page: Page, keep: Kee
     expect(page.locator("#fp-save")).to_be_enabled()
     page.locator("#fp-save").click()
     expect(page.locator(".fp-person[aria-pressed=true]")).to_contain_text("Visitor")
-    expect(page.locator("#fp-saw")).to_contain_text("Visitor has been added")
+    expect(page.locator("#fp-added")).to_contain_text("Visitor has been added")
     set_steps(page, count=1)
     generate(page)
     expect(page.locator(".fp-board-head")).to_contain_text("Visitor")
