@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_a_study_is_planned_started_made_and_opened_for_rating(page: Page, keep:
     page.locator("#fp-study-start").click()
     expect(page.locator("#fp-study-message")).to_contain_text("has been started")
     panel = page.locator("#fp-study-panel .fp-run")
-    expect(panel).to_have_attribute("data-phase", "making", timeout=WAIT)
+    expect(panel).to_have_attribute("data-phase", re.compile("making|open"), timeout=WAIT)  # an idle machine is quick
     keep(page, "studies_making")
     expect(panel).to_have_attribute("data-phase", "open", timeout=WAIT)
     expect(panel).to_contain_text("8 of 8 pictures")
