@@ -53,6 +53,8 @@ class MappingBatch:
     """int [B]: index of S1* in ``input_ids``."""
     class_ids: Tensor
     """[B, L] the same prompt with the class word in place of S*."""
+    in_words: Tensor | None = None
+    """bool [B]: the prompt itself tells the expression, so that the slot has to stay empty. None: nowhere."""
 
 
 def mapping_loss(
@@ -68,11 +70,13 @@ def mapping_loss(
     """CGDR loss of one batch; gradients reach ``mapping`` only if the caller froze the rest.
 
     With probability ``expression_dropout`` a sample's expression is replaced by the learned null vector
-    (expression guidance, arXiv:2403.05094). ``scheduler``: a diffusers DDPMScheduler whose ``prediction_type`` says
+    (expression guidance, arXiv:2403.05094), and always where the prompt tells it. ``scheduler``: a diffusers DDPMScheduler whose ``prediction_type`` says
     what the UNet predicts.
     """
     size, device = len(batch.latents), batch.latents.device
     drop = torch.rand(size, 1, generator=generator, device=device) < expression_dropout
+    if batch.in_words is not None:
+        drop |= batch.in_words[:, None]
     expression = torch.where(drop, mapping.null_exp.expand(size, -1), batch.expression)
     words = mapping(batch.identity, expression)
     t = torch.randint(0, scheduler.config.num_train_timesteps, (size,), generator=generator, device=device)

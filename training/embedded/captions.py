@@ -1,4 +1,8 @@
-"""Captions from labels: several phrasings, varied order, now and then a word left out."""
+"""Captions from labels: several phrasings, varied order, now and then a word left out.
+
+What is out of the ordinary is always said: a turned head, an expression, a light, sunglasses. So what a prompt leaves
+open comes out as usual, and the little model need not spread itself over everything that it might be.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +41,16 @@ def vocabulary() -> list[str]:
     return sorted({word for phrase in phrases for word in re.findall(r"[a-z]+", phrase.lower())})
 
 
-def caption(label: Label, source: random.Random, named: bool) -> str:
-    """One caption. ``named``: the subject is the placeholder S*; else a class word with attributes."""
+def caption(label: Label, source: random.Random, named: bool, in_words: bool = True) -> str:
+    """One caption. ``named``: the subject is the placeholder S*; else a class word with attributes. Without
+    ``in_words`` the expression is left out (the expression slot tells it)."""
     style = _phrase("style", label["style"], source)
     subject = PLACEHOLDER if named else _class_subject(label, source)
-    parts = [part for part in (_clothes(label, source), *_rest(label, source)) if part]
+    parts = [part for part in (_clothes(label, source, named), *_rest(label, source)) if part]
     if source.random() < 0.3:
         source.shuffle(parts)
-    expression = _phrase("expression", label["expression"], source) if source.random() < 0.85 else ""
+    told = in_words and source.random() < (0.3 if label["expression"] == "neutral" else 1.0)
+    expression = _phrase("expression", label["expression"], source) if told else ""
     joint = ", " if source.random() < 0.5 else " "
     head = f"{style} of {subject}" + (f"{joint}{expression}" if expression else "")
     separator = ", " if source.random() < 0.6 else " "
@@ -84,25 +90,25 @@ def _hair(label: Label, source: random.Random) -> str:
     return f"{colour} {cut}hair"
 
 
-def _clothes(label: Label, source: random.Random) -> str:
+def _clothes(label: Label, source: random.Random, named: bool) -> str:
     worn = []
     if source.random() < 0.8:
         colour = _phrase("cloth_colour", label["cloth_colour"], source)
         worn.append(_article(f"{colour} {_phrase('clothes', label['clothes'], source)}"))
     kind = label["glasses"]
-    if kind and source.random() < 0.85:
+    if kind and (kind == "sunglasses" or source.random() < (0.5 if named else 1.0)):  # a name may imply its glasses
         worn.append(_phrase("glasses", "sunglasses" if kind == "sunglasses" else "glasses", source))
     return "wearing " + " and ".join(worn) if worn else ""
 
 
 def _rest(label: Label, source: random.Random) -> list[str]:
     parts = []
-    if abs(label["yaw"]) > TURNED_DEGREES and source.random() < 0.7:
+    if abs(label["yaw"]) > TURNED_DEGREES:
         parts.append(_phrase("pose", "right" if label["yaw"] > 0 else "left", source))
     elif abs(label["yaw"]) < 7 and source.random() < 0.15:
         parts.append(_phrase("pose", "front", source))
     if source.random() < 0.9:
         parts.append(_phrase("scene", label["scene"], source))
-    if source.random() < (0.15 if label["light"] in ("soft", "flat") else 0.7):
+    if source.random() < (0.15 if label["light"] in ("soft", "flat") else 1.0):
         parts.append(_phrase("light", label["light"], source))
     return parts

@@ -12,10 +12,11 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from torch.nn import functional as F
 
+from facepersona_core.errors import PromptInvalid
 from facepersona_core.face2diffusion.injection import tokenize_prompt
 from training.embedded import loop
 from training.embedded.captions import caption
-from training.embedded.data import Pictures, flip_label, to_tensor
+from training.embedded.data import Label, Pictures, flip_label, to_tensor
 
 CAPTIONS = 4
 """Captions kept of each kind for each picture and its mirror image."""
@@ -32,8 +33,10 @@ class Latents:
     """half [2, N, C, h, w]."""
     mask: Tensor
     """half [2, N, 1, h, w] in [0, 1]."""
+    expression: Tensor
+    """float [2, N, E]: coefficients."""
     named: Tensor
-    """int16 [2, N, K, L]: captions with S*."""
+    """int16 [2, N, K, L]: captions with S*; the second half of the K leaves the expression to the slot."""
     position: Tensor
     """int16 [2, N, K]."""
     plain: Tensor
@@ -66,31 +69,42 @@ def encode(pictures: Pictures, autoencoder: AutoencoderKL, batch: int = 32) -> t
 
 def build(pictures: Pictures, autoencoder: AutoencoderKL, tokenizer: object, seed: int = 0) -> Latents:
     """Everything of `Latents` for ``pictures``."""
-    mean, deviation = encode(pictures, autoencoder)
-    grid = mean.shape[-1]
-    masks = torch.from_numpy(pictures.masks[:, None].astype(np.float32))
-    mask = F.adaptive_avg_pool2d(masks, grid).half()
     source = random.Random(seed)
-    named, position, plain = [], [], []
+    named, position, plain, expression = [], [], [], []
     for mirrored in (False, True):
         for label in pictures.labels:
             label = flip_label(label) if mirrored else label
-            pairs = [tokenize_prompt(tokenizer, caption(label, source, named=True)) for _ in range(CAPTIONS)]
+            pairs = [_named(label, source, tokenizer, in_words=k < CAPTIONS // 2) for k in range(CAPTIONS)]
+            expression.append(torch.tensor(label["expression_vector"]))
             named.append(torch.cat([ids for ids, _ in pairs]).short())
             position.append(torch.tensor([at for _, at in pairs], dtype=torch.int16))
             plain.append(_ids(tokenizer, [caption(label, source, named=False) for _ in range(CAPTIONS)]))
+    mean, deviation = encode(pictures, autoencoder)
+    masks = torch.from_numpy(pictures.masks[:, None].astype(np.float32))
+    mask = F.adaptive_avg_pool2d(masks, mean.shape[-1]).half()
     _, person = np.unique(pictures.identities, return_inverse=True)
     shape = (2, len(pictures), CAPTIONS)
     return Latents(
         mean=mean,
         deviation=deviation,
         mask=torch.stack([mask, mask.flip(-1)]),
+        expression=torch.stack(expression).view(*shape[:2], -1),
         named=torch.stack(named).view(*shape, -1),
         position=torch.stack(position).view(shape),
         plain=torch.stack(plain).view(*shape, -1),
         person=torch.from_numpy(person),
         empty=_ids(tokenizer, [""])[0],
     )
+
+
+def _named(label: Label, source: random.Random, tokenizer: object, in_words: bool) -> tuple[Tensor, int]:
+    """Ids and place of S* of a caption that the text encoder can read whole: one in some thousand is too long."""
+    while True:
+        try:
+            return tokenize_prompt(tokenizer, caption(label, source, named=True, in_words=in_words))
+        except PromptInvalid as error:
+            if error.fields["problem"] != "long":
+                raise
 
 
 def _ids(tokenizer: object, captions: list[str]) -> Tensor:

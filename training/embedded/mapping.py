@@ -23,6 +23,7 @@ from training.embedded import loop
 from training.embedded.data import Pictures, to_tensor
 from training.embedded.identity import align_all
 from training.embedded.latents import Latents
+from training.embedded.names import Names, slots
 from training.embedded.text_to_image import TextToImage, build_scheduler
 
 BARE_PROMPT = "a photo of S*"
@@ -55,20 +56,38 @@ def identity_vectors(encoder: IdentityEncoder, pictures: Pictures, batch: int = 
 
 
 def learn_names(
-    mapping: MappingNetwork, vectors: Tensor, names: Tensor, config: MappingTraining, log: loop.Log, seed: int
+    mapping: MappingNetwork,
+    vectors: Tensor,
+    names: Names,
+    features: Tensor,
+    expressions: Tensor,
+    config: MappingTraining,
+    log: loop.Log,
+    seed: int,
 ) -> None:
-    """Regress the word vectors on the training people's names. ``vectors`` [2, N, D], ``names`` [N, 2, C]."""
+    """Regress the word vectors on the training people's names, half of them with an expression in the slot.
+
+    ``vectors`` [2, N, D]; ``features`` [N, F] of the pictures' people; ``expressions`` [2, N, E]."""
     where, source = loop.device(), torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(mapping.parameters(), 1e-3, weight_decay=0.02)
     clock, step = loop.Clock(config.name_minutes), 0
-    scale = names.var()
+    with torch.no_grad():
+        some = torch.arange(0, len(features), max(1, len(features) // 2000))
+        scale = names(features[some].to(where), slots(expressions[0, some], some % 2 == 0).to(where)).var()
     loss = torch.zeros(())
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
         index = torch.randint(0, vectors.shape[1], (128,), generator=source)
         mirrored = torch.randint(0, 2, (128,), generator=source)
-        first, last = mapping(vectors[mirrored, index].to(where))
-        loss = F.mse_loss(torch.stack([first, last], 1), names[index].to(where)) / scale
+        shown = torch.randint(0, vectors.shape[1], (128,), generator=source)  # anybody's expression will do
+        expression, told = expressions[mirrored, shown].to(where), torch.rand(128, generator=source) < 0.5
+        told = told.to(where)
+        with torch.no_grad():
+            wanted = names(features[index].to(where), slots(expression, told))
+        first, last = mapping(
+            vectors[mirrored, index].to(where), torch.where(told[:, None], expression, mapping.null_exp)
+        )
+        loss = F.mse_loss(torch.stack([first, last], 1), wanted) / scale
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -79,7 +98,6 @@ def learn_names(
 def draw(
     latents: Latents,
     vectors: Tensor,
-    expressions: Tensor,
     others: Tensor,
     bare: tuple[Tensor, int],
     class_ids: Tensor,
@@ -97,7 +115,9 @@ def draw(
     mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
     which = torch.randint(0, latents.named.shape[2], (size,), generator=source)
     ids, position = latents.named[mirrored, index, which].long(), latents.position[mirrored, index, which].long()
+    in_words = which < latents.named.shape[2] // 2
     is_bare = torch.rand(size, generator=source) < config.bare_share
+    in_words[is_bare] = False
     ids[is_bare], position[is_bare] = bare[0].expand(int(is_bare.sum()), -1), bare[1]
     plain, rows = ids.clone(), torch.arange(size)
     for offset in (0, 1):
@@ -106,11 +126,12 @@ def draw(
     parts = (
         mean + deviation * torch.randn(mean.shape, generator=source),
         vectors[torch.randint(0, 2, (size,), generator=source), seen],
-        expressions[index],
+        latents.expression[mirrored, index],
         latents.mask[mirrored, index].float(),
         ids,
         position,
         plain,
+        in_words,
     )
     return MappingBatch(*(part.to(where) for part in parts))
 
@@ -133,10 +154,9 @@ def train(
     where, checkpoint = loop.device(), work / "mapping.pt"
     model.to(where).requires_grad_(False).eval()
     vectors = identity_vectors(encoder.to(where), pictures)
-    expressions = torch.tensor([label["expression_vector"] for label in pictures.labels], dtype=torch.float32)
     text_width = model.names.width
     mapping = MappingNetwork(
-        MappingConfig(vectors.shape[-1], expressions.shape[1], config.hidden, text_width, dropout=0.1)
+        MappingConfig(vectors.shape[-1], latents.expression.shape[2], config.hidden, text_width, dropout=0.1)
     ).to(where)
     average, step, spent = loop.Average(mapping, 0.995), 0, 0.0
     optimiser = torch.optim.AdamW(mapping.parameters(), config.rate, weight_decay=0.01)
@@ -146,9 +166,7 @@ def train(
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
     else:
-        with torch.no_grad():
-            names = model.names(features.to(where))[latents.person.to(where)].cpu()
-        learn_names(mapping, vectors, names, config, log, seed)
+        learn_names(mapping, vectors, model.names, features[latents.person], latents.expression, config, log, seed)
         average = loop.Average(mapping, 0.995)
     bare, held_out = tokenize_prompt(tokenizer, BARE_PROMPT), min(160, len(latents) // 8)
     class_ids = torch.tensor(tokenizer(CLASS_PHRASE, add_special_tokens=False).input_ids)
@@ -161,7 +179,7 @@ def train(
     )
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
-        batch = draw(latents, vectors, expressions, others, bare, class_ids, config, held_out, source)
+        batch = draw(latents, vectors, others, bare, class_ids, config, held_out, source)
         with loop.half_precision(where), loop.attention(where):
             loss = mapping_loss(model.unet, model.text_encoder, scheduler, mapping, batch)
         optimiser.zero_grad(set_to_none=True)

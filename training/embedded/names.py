@@ -1,4 +1,5 @@
-"""Names of the training people: two word vectors each, a learned function of who the person is.
+"""Names of the training people: two word vectors each, a learned function of who the person is and, when it is told,
+of the expression: the expression slot is there from the start.
 
 Stable Diffusion can be steered to a person because its text space is full of people. The small world gets such a
 space by naming its people while the text-to-image model learns: the two vectors of a name enter the text encoder
@@ -17,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.synthetic.expression import COEFFICIENTS
 from training.synthetic.identity import sample_identity
 
 NAME_NOISE = 0.15
@@ -72,20 +74,28 @@ def person_features(identities: Iterable[int]) -> Tensor:
     return torch.tensor([_features(int(identity)) for identity in identities], dtype=torch.float32)
 
 
+def slots(expression: Tensor, told: Tensor) -> Tensor:
+    """[B, E + 1] for `Names`: ``expression`` [B, E] and a 1 where ``told`` (bool [B]), zeros elsewhere."""
+    return torch.cat([expression, torch.ones(len(expression), 1, device=expression.device)], 1) * told[:, None]
+
+
 class Names(nn.Module):
-    """Person features [B, F] to the two word vectors of a name, [B, 2, C]."""
+    """Person features [B, F] and slot [B, E + 1] to the two word vectors of a name, [B, 2, C].
+
+    The slot holds the expression's coefficients and a last 1, or zeros only: no expression is told."""
 
     def __init__(self, features: int, width: int, hidden: int = 512) -> None:
         super().__init__()
         self.width = width
-        self.layers = nn.Sequential(nn.Linear(features, hidden), nn.SiLU(), nn.Linear(hidden, 2 * width))
+        inputs = features + len(COEFFICIENTS) + 1
+        self.layers = nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, 2 * width))
 
-    def forward(self, features: Tensor) -> Tensor:
+    def forward(self, features: Tensor, slot: Tensor) -> Tensor:
         """Names of the people with these features."""
-        return self.layers(features).view(-1, 2, self.width)
+        return self.layers(torch.cat([features, slot], 1)).view(-1, 2, self.width)
 
-    def noisy(self, features: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    def noisy(self, features: Tensor, slot: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Names with the noise of training."""
-        names = self(features)
+        names = self(features, slot)
         noise = torch.randn(names.shape, generator=generator, device=names.device)
         return names + NAME_NOISE * names.detach().std() * noise

@@ -118,7 +118,7 @@ class Run:
 
     def pictures(self) -> Pictures:
         """The rendered pictures, some as drawings and paintings."""
-        return load_pictures(self.work / "data", people=self.recipe.people, styled=True)
+        return load_pictures(self.work / "data", people=self.recipe.people, styled=True, framed=True)
 
     def autoencoder(self, pictures: Pictures) -> AutoencoderKL:
         """Stage 1: trained and with normalised latents, kept in ``work/autoencoder_final.pt``."""

@@ -19,8 +19,12 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from facepersona_core.face2diffusion.injection import encode_prompt
 from training.embedded import loop
+from training.embedded.data import FACE_CENTRE
 from training.embedded.latents import Latents
-from training.embedded.names import Names
+from training.embedded.names import Names, slots
+
+FEATURES_SPREAD = 0.16
+"""Standard deviation of `loss_weight` around the face's middle, as a share of the picture: eyes to mouth is .27."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ class TextToImageConfig:
     average: float = 0.9995
     head_weight: float = 3.0
     """Weight of the loss where the head is; 1 elsewhere. Places and clothes are learnt long before faces."""
+    features_weight: float = 3.0
+    """By how much more the middle of the face weighs than the head: eyes and mouth are a few cells of the grid, and
+    who somebody is and what they express is there."""
     compiled: bool = True
     """Compile the UNet: minutes at the start of a run, then an eighth more samples a second."""
 
@@ -104,7 +111,7 @@ class TextToImage(nn.Module):
         """[B, L, C]: text with the names, lightly noised, in their places."""
         count, parts = batch.named_rows, []
         if count:
-            names = self.names.noisy(batch.features[:count])
+            names = self.names.noisy(batch.features[:count], batch.slot[:count])
             words = (names[:, 0], names[:, 1])
             parts.append(encode_prompt(self.text_encoder, batch.named[:count], batch.position[:count], words))
         if count < len(batch.plain):
@@ -118,6 +125,8 @@ class Batch:
 
     latents: Tensor
     features: Tensor
+    slot: Tensor
+    """[B, E + 1]: as `names.slots` makes it, for the named rows."""
     named: Tensor
     position: Tensor
     plain: Tensor
@@ -142,7 +151,8 @@ def draw(
     named, position = latents.named[mirrored, index, which].long(), latents.position[mirrored, index, which].long()
     where = loop.device()
     mask = latents.mask[mirrored, index].float()
-    parts = (z, features[latents.person[index]], named, position, plain)
+    slot = slots(latents.expression[mirrored, index], which >= latents.named.shape[2] // 2)
+    parts = (z, features[latents.person[index]], slot, named, position, plain)
     return Batch(*(part.to(where) for part in parts), named_rows, mask.to(where))
 
 
@@ -178,23 +188,43 @@ def pretrain_text(
             log("text", step=step, loss=loss.item(), seconds=clock.spent)
 
 
+def draw_timesteps(count: int, source: torch.Generator) -> Tensor:
+    """int64 [count] in 0 to 999: half of them uniform, half logit-normal (Esser et al., ICML 2024, arXiv:2403.03206,
+    section 3.1), since what a face looks like is decided in the middle of the noise."""
+    t = torch.rand(count, generator=source)
+    middle = torch.randn(count, generator=source).sigmoid()
+    return (torch.where(torch.arange(count) % 2 == 0, t, middle) * 1000).long().clamp_max(999)
+
+
+def loss_weight(mask: Tensor, config: TextToImageConfig) -> Tensor:
+    """[B, 1, h, w]: 1 off the head, ``head_weight`` on it, rising to ``head_weight * features_weight`` between eyes and
+    mouth, where `frame` has put them. ``mask``: [B, 1, h, w] in [0, 1], the head."""
+    height, width = mask.shape[-2:]
+    y = ((torch.arange(height, device=mask.device) + 0.5) / height - FACE_CENTRE[1])[:, None]
+    x = (torch.arange(width, device=mask.device) + 0.5) / width - FACE_CENTRE[0]
+    middle = torch.exp(-(x**2 + y**2) / (2 * FEATURES_SPREAD**2))
+    return 1 + mask * (config.head_weight * (1 + (config.features_weight - 1) * middle) - 1)
+
+
 def velocity_loss(
-    model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, head_weight: float = 1.0
+    model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, weight: Tensor | None = None
 ) -> Tensor:
-    """Squared error of the predicted velocity, [B]; with ``head_weight`` a weighted mean over the picture."""
+    """Squared error of the predicted velocity, [B]: the mean over the picture, weighted by ``weight`` [B, 1, h, w]."""
     noisy = scheduler.add_noise(batch.latents, noise, t)
     wanted = scheduler.get_velocity(batch.latents, noise, t)
     with loop.half_precision(batch.latents.device), loop.attention(batch.latents.device):
         x = noisy.contiguous(memory_format=torch.channels_last)
         prediction = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
-    weight = 1 + (head_weight - 1) * batch.mask
     error = (prediction.float() - wanted).pow(2).mean(1, keepdim=True)
+    if weight is None:
+        return error.mean((1, 2, 3))
     return (weight * error).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
 
 @torch.no_grad()
 def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: Tensor) -> dict[str, float]:
-    """Mean loss on ``held_out`` pictures with right, empty and shuffled captions, plain and named; also for t > 750."""
+    """Mean loss on ``held_out`` pictures with right, empty and shuffled captions, plain and named (misnamed: as
+    another person), with the expression in the slot (misslotted: another's); also for t > 750."""
     where, scheduler = loop.device(), build_scheduler()
     count = len(held_out)
     t = ((torch.arange(count) * 37 + 13) % 1000).to(where)
@@ -210,7 +240,11 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
         ("empty", None, False),
         ("named", held_out, True),
         ("misnamed", held_out, True),
+        ("slotted", held_out, True),
+        ("misslotted", held_out, True),
     ]:
+        in_slot = name.endswith("slotted")
+        told = torch.full((count,), in_slot)
         people = shuffled if name == "misnamed" else held_out
         plain = latents.plain[0, held_out if chosen is None else chosen, 0].long().to(where)
         if chosen is None:
@@ -218,8 +252,9 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
         batch = Batch(
             z,
             features[latents.person[people]].to(where),
-            latents.named[0, held_out, 0].long().to(where),
-            latents.position[0, held_out, 0].long().to(where),
+            slots(latents.expression[0, shuffled if name == "misslotted" else held_out], told).to(where),
+            latents.named[0, held_out, -int(in_slot)].long().to(where),
+            latents.position[0, held_out, -int(in_slot)].long().to(where),
             plain,
             count if use_name else 0,
             latents.mask[0, held_out].float().to(where),
@@ -288,9 +323,9 @@ def train(
         loop.set_rate(optimiser, loop.late_decay(fraction, step))
         index = torch.randint(held, len(latents), (config.batch,), generator=source)
         batch = draw(latents, features, index, config, source)
-        t = torch.randint(0, 1000, (config.batch,), generator=source).to(where)
+        t = draw_timesteps(config.batch, source).to(where)
         noise = torch.randn(batch.latents.shape, generator=source).to(where)
-        loss = velocity_loss(model, batch, scheduler, t, noise, config.head_weight).mean()
+        loss = velocity_loss(model, batch, scheduler, t, noise, loss_weight(batch.mask, config)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:
