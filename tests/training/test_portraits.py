@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from tests.core.face_pictures import PEOPLE
+from training.embedded import autoencoder
 from training.embedded.captions import TURNED_DEGREES, caption, world
 from training.embedded.data import FACE_CENTRE, FRAMED_ZOOM, GAZE_X, flip_label, frame, load_pictures
+from training.embedded.latents import encode, visibility
 from training.embedded.names import Names, person_features, slots
-from training.embedded.text_to_image import draw_timesteps
+from training.embedded.text_to_image import TextToImageConfig, draw_timesteps, loss_weight
 from training.synthetic.expression import COEFFICIENTS, EXPRESSIONS
 
 
@@ -100,3 +102,23 @@ def test_timesteps_cover_all_and_favour_the_middle() -> None:
     t = draw_timesteps(20_000, torch.Generator().manual_seed(0))
     assert 0 <= int(t.min()) < 20 and 979 < int(t.max()) <= 999
     assert 0.52 < float(((t > 250) & (t < 750)).float().mean()) < 0.68
+
+
+def test_what_is_seen_weighs_more_than_texture(plain) -> None:  # type: ignore[no-untyped-def]
+    model = autoencoder.build(autoencoder.AutoencoderConfig(channels=(8, 8, 16, 16)), 128)
+    autoencoder.start_as_identity(model)  # three channels are the picture made small, the others nothing yet
+    mean, _ = encode(plain.select(np.arange(4)), model)
+    weight = visibility(model, mean[0])
+    assert weight.mean() == pytest.approx(1)
+    assert weight.sort(descending=True).values[:3].sum() > 0.9 * weight.sum()
+
+
+def test_the_loss_weighs_most_between_eyes_and_mouth() -> None:
+    config = TextToImageConfig(head_weight=3.0, features_weight=3.0)
+    mask = torch.zeros(1, 1, 16, 16)
+    mask[..., 3:14, 4:12] = 1
+    weight = loss_weight(mask, config)[0, 0]
+    assert weight[0, 0] == 1
+    assert weight.argmax() in (7 * 16 + 7, 7 * 16 + 8)
+    assert 8 < weight.max() <= 9
+    assert weight[13, 4] < 4

@@ -209,22 +209,25 @@ def loss_weight(mask: Tensor, config: TextToImageConfig) -> Tensor:
 def velocity_loss(
     model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, weight: Tensor | None = None
 ) -> Tensor:
-    """Squared error of the predicted velocity, [B]: the mean over the picture, weighted by ``weight`` [B, 1, h, w]."""
+    """Squared error of the predicted velocity, [B]: the mean over the picture, weighted by ``weight``, which
+    broadcasts to [B, C, h, w]."""
     noisy = scheduler.add_noise(batch.latents, noise, t)
     wanted = scheduler.get_velocity(batch.latents, noise, t)
     with loop.half_precision(batch.latents.device), loop.attention(batch.latents.device):
         x = noisy.contiguous(memory_format=torch.channels_last)
         prediction = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
-    error = (prediction.float() - wanted).pow(2).mean(1, keepdim=True)
+    error = (prediction.float() - wanted).pow(2)
     if weight is None:
         return error.mean((1, 2, 3))
+    weight = weight.expand_as(error)
     return (weight * error).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
 
 @torch.no_grad()
 def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: Tensor) -> dict[str, float]:
-    """Mean loss on ``held_out`` pictures with right, empty and shuffled captions, plain and named (misnamed: as
-    another person), with the expression in the slot (misslotted: another's); also for t > 750."""
+    """Mean loss on ``held_out`` pictures, channels weighed by `Latents.visible`, under right, empty and shuffled
+    captions, plain and named (misnamed: as another person), and with the expression in the slot (misslotted:
+    another's); also for t > 750."""
     where, scheduler = loop.device(), build_scheduler()
     count = len(held_out)
     t = ((torch.arange(count) * 37 + 13) % 1000).to(where)
@@ -232,7 +235,7 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
     noise = torch.randn(count, *latents.mean.shape[2:], generator=source).to(where)
     z = latents.mean[0, held_out].float().to(where)
     shuffled = held_out[(torch.arange(count) + count // 2) % count]
-    empty = latents.empty.long().to(where)
+    empty, channels = latents.empty.long().to(where), latents.visible.to(where)[:, None, None]
     figures = {}
     for name, chosen, use_name in [
         ("right", held_out, False),
@@ -260,7 +263,7 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
             latents.mask[0, held_out].float().to(where),
         )
         parts = [slice(i, min(i + 32, count)) for i in range(0, count, 32)]
-        losses = torch.cat([velocity_loss(model, _part(batch, s), scheduler, t[s], noise[s]) for s in parts])
+        losses = torch.cat([velocity_loss(model, _part(batch, s), scheduler, t[s], noise[s], channels) for s in parts])
         figures[name] = float(losses.mean())
         if (t > 750).any():
             figures[f"{name}_late"] = float(losses[t > 750].mean())
@@ -309,7 +312,7 @@ def train(
     held = min(160, len(latents) // 8)
     held_out, source = torch.arange(held), torch.Generator().manual_seed(seed + 1000 * step + rank)
     clock, last, saved, running = loop.Clock(config.minutes, spent), spent, spent, None
-    started = step
+    started, channels = step, latents.visible.to(where)[:, None, None]
 
     if config.compiled:
         model.unet.compile()
@@ -325,7 +328,7 @@ def train(
         batch = draw(latents, features, index, config, source)
         t = draw_timesteps(config.batch, source).to(where)
         noise = torch.randn(batch.latents.shape, generator=source).to(where)
-        loss = velocity_loss(model, batch, scheduler, t, noise, loss_weight(batch.mask, config)).mean()
+        loss = velocity_loss(model, batch, scheduler, t, noise, channels * loss_weight(batch.mask, config)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:
