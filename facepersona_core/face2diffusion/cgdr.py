@@ -15,6 +15,12 @@ def cgdr_target(noise: Tensor, class_prediction: Tensor, mask: Tensor) -> Tensor
     return mask * noise + (1 - mask) * class_prediction.detach()
 
 
-def cgdr_loss(prediction: Tensor, noise: Tensor, class_prediction: Tensor, mask: Tensor) -> Tensor:
-    """Mean squared distance of ``prediction`` (under S*) to `cgdr_target`; a scalar."""
-    return (prediction.float() - cgdr_target(noise, class_prediction, mask).float()).pow(2).mean()
+def cgdr_loss(
+    prediction: Tensor, noise: Tensor, class_prediction: Tensor, mask: Tensor, weight: Tensor | None = None
+) -> Tensor:
+    """Mean squared distance of ``prediction`` (under S*) to `cgdr_target`; a scalar.
+
+    ``weight``: broadcasts to [B, C, h, w], for latents whose channels do not matter alike; None is the paper's loss.
+    """
+    error = (prediction.float() - cgdr_target(noise, class_prediction, mask).float()).pow(2)
+    return error.mean() if weight is None else (weight * error).mean() / weight.mean()

@@ -65,13 +65,14 @@ def mapping_loss(
     batch: MappingBatch,
     *,
     expression_dropout: float = 0.2,
+    weight: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """CGDR loss of one batch; gradients reach ``mapping`` only if the caller froze the rest.
 
     With probability ``expression_dropout`` a sample's expression is replaced by the learned null vector
     (expression guidance, arXiv:2403.05094), and always where the prompt tells it. ``scheduler``: a diffusers DDPMScheduler whose ``prediction_type`` says
-    what the UNet predicts.
+    what the UNet predicts; ``weight`` is that of `cgdr_loss`.
     """
     size, device = len(batch.latents), batch.latents.device
     drop = torch.rand(size, 1, generator=generator, device=device) < expression_dropout
@@ -88,4 +89,4 @@ def mapping_loss(
         plain = unet(noisy, t, encoder_hidden_states=text_encoder(batch.class_ids).last_hidden_state).sample
     hidden = encode_prompt(text_encoder, batch.input_ids, batch.position, words)
     prediction = unet(noisy, t, encoder_hidden_states=hidden).sample
-    return cgdr_loss(prediction, wanted, plain, batch.mask)
+    return cgdr_loss(prediction, wanted, plain, batch.mask, weight)

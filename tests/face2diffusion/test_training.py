@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -60,6 +61,16 @@ def test_a_few_steps_of_stage_two_lower_the_loss_and_touch_only_the_mapping() ->
         torch.randn(4, 2, 8, 8), torch.randn(4, 6), torch.randn(4, 3), torch.ones(4, 1, 8, 8), ids,
         torch.full((4,), 2), ids,
     )  # fmt: skip
+    other = replace(batch, expression=torch.randn(4, 3) + 3)
+    for told, same in ((True, True), (False, False)):
+        losses = [
+            mapping_loss(
+                unet, text, scheduler, mapping, replace(shown, in_words=torch.full((4,), told)),
+                expression_dropout=0, generator=torch.Generator().manual_seed(3),
+            ).item()
+            for shown in (batch, other)
+        ]  # fmt: skip
+        assert (losses[0] == losses[1]) is same  # where the words tell the expression, the slot is empty
     before = {k: v.clone() for k, v in unet.state_dict().items()}
     optimiser = torch.optim.Adam(mapping.parameters(), 1e-2)
 
@@ -75,3 +86,10 @@ def test_a_few_steps_of_stage_two_lower_the_loss_and_touch_only_the_mapping() ->
     assert loss().item() < start
     assert mapping.null_exp.grad.abs().sum() > 0
     assert all(torch.equal(v, unet.state_dict()[k]) for k, v in before.items())
+
+
+def test_cgdr_weighs_channels() -> None:
+    prediction = torch.tensor([[[[1.0]], [[3.0]]]])
+    zero = torch.zeros(1, 2, 1, 1)
+    weight = torch.tensor([1.5, 0.5])[:, None, None]
+    assert cgdr_loss(prediction, zero, zero, torch.ones(1, 1, 1, 1), weight).item() == pytest.approx((1.5 + 4.5) / 2)

@@ -171,6 +171,7 @@ def train(
     bare, held_out = tokenize_prompt(tokenizer, BARE_PROMPT), min(160, len(latents) // 8)
     class_ids = torch.tensor(tokenizer(CLASS_PHRASE, add_special_tokens=False).input_ids)
     others, scheduler = _others(latents.person), build_scheduler()
+    channels = latents.visible.to(where)[:, None, None]
     source, clock, last, running = (
         torch.Generator().manual_seed(seed + 1 + step),
         loop.Clock(config.minutes, spent),
@@ -181,7 +182,7 @@ def train(
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step))
         batch = draw(latents, vectors, others, bare, class_ids, config, held_out, source)
         with loop.half_precision(where), loop.attention(where):
-            loss = mapping_loss(model.unet, model.text_encoder, scheduler, mapping, batch)
+            loss = mapping_loss(model.unet, model.text_encoder, scheduler, mapping, batch, weight=channels)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         loop.clip(mapping.parameters())
