@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from facepersona_core import answers, cli_access, cli_raters, cli_report
+from facepersona_core import answers, cli_access, cli_evaluate, cli_raters, cli_report
 from facepersona_core.cli_study import add_commands
 from facepersona_core.console import ProgressLine, language, say, show, show_error
 from facepersona_core.errors import FacePersonaError, PackageMissing, RequestInvalid
@@ -86,16 +86,24 @@ def main() -> None:
 
 
 @contextmanager
-def _workplace(samples: bool = True) -> Iterator[Workplace]:
-    """The stores and the studio. What libraries print must not mix with the answer on stdout.
-
-    ``samples``: see that the samples are there, unless whoever started this process did."""
+def _quiet() -> Iterator[None]:
+    """Libraries look for nothing on a network, and what they print does not mix with the answer on stdout."""
     from app import offline
-    from facepersona_core.composition import open_workplace
 
     offline()
-    logging.getLogger("storage").setLevel(logging.ERROR)  # the note about SQLite is for the doctor and the server
     with redirect_stdout(StringIO()):
+        yield
+
+
+@contextmanager
+def _workplace(samples: bool = True) -> Iterator[Workplace]:
+    """The stores and the studio.
+
+    ``samples``: see that the samples are there, unless whoever started this process did."""
+    from facepersona_core.composition import open_workplace
+
+    logging.getLogger("storage").setLevel(logging.ERROR)  # the note about SQLite is for the doctor and the server
+    with _quiet():
         settings = Settings.from_environment()
         workplace = open_workplace(settings) if samples else open_workplace(settings, samples=None)
         try:
@@ -199,6 +207,7 @@ add_commands(study, _workplace)
 cli_raters.add_commands(raters, _workplace)
 cli_access.add_commands(access, _workplace)
 cli_report.add_commands(app, study, _workplace)
+cli_evaluate.add_command(app, _quiet)
 
 
 @app.command()

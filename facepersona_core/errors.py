@@ -79,6 +79,14 @@ class StudyInvalid(FacePersonaError):
     """A study plan or its votes cannot be used as asked: ``seen``, ``expected``."""
 
 
+class EvaluationInvalid(FacePersonaError):
+    """The prompts of an evaluation cannot be used: ``seen``, ``expected``."""
+
+
+class EvaluationChanged(FacePersonaError):
+    """The folder ``path`` holds measurements of another evaluation: ``name`` is ``seen``, but was ``expected``."""
+
+
 class VoteLogInvalid(FacePersonaError):
     """A file of votes cannot be used: ``name``, ``problem`` (key under ``[vote_log_problems]``) and where it is."""
 
@@ -94,6 +102,10 @@ class StudyExists(FacePersonaError):
 
 class StudyUnfinished(FacePersonaError):
     """The study ``name`` cannot be opened for rating: ``left`` pictures are still to be made."""
+
+
+class StudyHasVotes(FacePersonaError):
+    """The study ``name`` cannot be discarded: ``votes`` were given in it, those taken back included."""
 
 
 class NotLearned(FacePersonaError):

@@ -33,12 +33,8 @@ class IdentitySimilarity:
     def __init__(self, bundle: Bundle) -> None:
         """The pack in ``bundle``'s ``face_pack``. Raises FacePackMissing and WeightsMissing."""
         self._reader: FaceReader = bundled_face_reader(bundle.path)
-        calibration = self._reader.folder / "calibration.json"
-        if not calibration.is_file():
-            raise WeightsMissing(path=self._reader.folder, missing=calibration.name)
-        stored = json.loads(calibration.read_text("utf-8"))
-        self._floor, self._ceiling = float(stored["floor"]), float(stored["ceiling"])
-        self._sha256 = _digest(self._reader.folder)
+        self._floor, self._ceiling = read_calibration(self._reader.folder)
+        self._sha256 = pack_digest(self._reader.folder)
 
     def score(self, picture: Image, context: Context) -> Score:
         """Against the mean cosine to ``context.references``; None when the picture shows no face.
@@ -60,8 +56,17 @@ class IdentitySimilarity:
         return Score(self.card.key, self.card.version, self._sha256, value, details)
 
 
-def _digest(folder: Path) -> str:
-    """SHA-256 over the pack's networks and calibration."""
+def read_calibration(folder: Path) -> tuple[float, float]:
+    """Mean cosine of strangers and of two photos of one person, by the pack in ``folder``. Raises WeightsMissing."""
+    path = folder / "calibration.json"
+    if not path.is_file():
+        raise WeightsMissing(path=folder, missing=path.name)
+    stored = json.loads(path.read_text("utf-8"))
+    return float(stored["floor"]), float(stored["ceiling"])
+
+
+def pack_digest(folder: Path) -> str:
+    """SHA-256 over the networks and the calibration of the pack in ``folder``."""
     digest = hashlib.sha256()
     for path in sorted([*folder.glob("*.onnx"), folder / "calibration.json"]):
         digest.update(path.read_bytes())

@@ -1,50 +1,83 @@
 """Stage 8: what the bundle can do, on people it never saw, by judges that never trained it.
 
 ``python -m training.embedded.evaluate --bundle B --work W`` writes ``figures.json`` and the card into ``B``; the
-facts of the training come from the log in ``W``.
+facts of the training come from the log in ``W``. The measuring is that of ``facepersona evaluate``, with eight prompts
+and Face2Diffusion alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from facepersona_core.bundle import Bundle, open_bundle
-from facepersona_core.errors import NoFaceFound, SeveralFaces
-from facepersona_core.faces import FaceReader, bundled_face_reader
-from facepersona_core.judge import open_judge
+from facepersona_core.bundle import open_bundle
+from facepersona_core.evaluation.figures import FIGURES, by_words, sums_of
+from facepersona_core.evaluation.judges import Judges
+from facepersona_core.evaluation.prompts import EvaluationPrompt
+from facepersona_core.evaluation.records import Row, RunFolder
+from facepersona_core.evaluation.run import Plan, run
+from facepersona_core.evaluation.sheet import draw_sheet
 from facepersona_core.methods import build_method
-from facepersona_core.types import Face, Persona, Request
-from training.synthetic import render_person
+from facepersona_core.types import Request
+from training.synthetic.references import GALLERY, reference_photo, render_references
 
-GALLERY = range(900_000, 900_100)
-"""Held-out people whose reference photos are the strangers."""
-PROMPTS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("a photo of S* smiling at the beach", {"scene": "beach", "expression": "smile"}),
-    (
+METHOD = "face2diffusion"
+PROMPTS = (
+    EvaluationPrompt(
+        "expression",
+        "a photo of S* smiling at the beach",
+        {"scene": "beach", "expression": "smile"},
+        "a photo of S* at the beach",
+    ),
+    EvaluationPrompt(
+        "clothing",
         "a photo of S* wearing a red winter coat in the snow",
         {"clothes": "coat", "cloth_colour": "red", "scene": "snow"},
     ),
-    ("a photo of S* looking angry in a forest", {"scene": "forest", "expression": "angry"}),
-    (
+    EvaluationPrompt(
+        "expression",
+        "a photo of S* looking angry in a forest",
+        {"scene": "forest", "expression": "angry"},
+        "a photo of S* in a forest",
+    ),
+    EvaluationPrompt(
+        "clothing",
         "a photo of S* wearing a black suit in an office",
         {"clothes": "suit", "cloth_colour": "black", "scene": "office"},
     ),
-    ("a photo of S* laughing in a cafe", {"scene": "cafe", "expression": "laugh"}),
-    ("a photo of S* wearing sunglasses in a desert", {"scene": "desert", "glasses": "sunglasses"}),
-    ("a photo of S* looking surprised in a city at night", {"scene": "city_night", "expression": "surprised"}),
-    ("a photo of S* with eyes closed in a library", {"scene": "library", "expression": "closed"}),
+    EvaluationPrompt(
+        "expression",
+        "a photo of S* laughing in a cafe",
+        {"scene": "cafe", "expression": "laugh"},
+        "a photo of S* in a cafe",
+    ),
+    EvaluationPrompt(
+        "clothing",
+        "a photo of S* wearing sunglasses in a desert",
+        {"scene": "desert", "glasses": "sunglasses"},
+    ),
+    EvaluationPrompt(
+        "expression",
+        "a photo of S* looking surprised in a city at night",
+        {"scene": "city_night", "expression": "surprised"},
+        "a photo of S* in a city at night",
+    ),
+    EvaluationPrompt(
+        "expression",
+        "a photo of S* with eyes closed in a library",
+        {"scene": "library", "expression": "closed"},
+        "a photo of S* in a library",
+    ),
 )
-
-
+"""Every head of the card; the forty of ``facepersona evaluate`` say more."""
 SHEET_PEOPLE = (900_003, 900_008, 900_015, 900_022, 900_037, 900_051)
 """Held-out people of the contact sheet: men and women, several ages, skins and kinds of hair."""
 
@@ -55,138 +88,83 @@ class Figures:
 
     pictures: int
     people: int
-    detected: float
+    detected: float | None
     top1_of_20: float | None
     top1_of_100: float | None
     way_from_stranger_to_same: float | None
-    scene: float
-    clothes: float
-    cloth_colour: float
-    glasses: float
-    expression_by_words: float
-    expression_by_slot: float
+    scene: float | None
+    clothes: float | None
+    cloth_colour: float | None
+    glasses: float | None
+    expression_by_words: float | None
+    expression_by_slot: float | None
     seconds_per_picture: float
     steps: int
 
 
-def reference_face(identity: int, reader: FaceReader, size: int = 256) -> Face:
-    """The face in a plain, frontal photo of a held-out person."""
-    picture = render_person(identity, "neutral", scene="studio_grey", light="soft", size=size)
-    return reader.read(Image.fromarray(picture.pixels), f"person {identity}")
-
-
-def read_or_none(reader: FaceReader, picture: Image.Image) -> Face | None:
-    """The only face of a picture, or None when there is none or several."""
-    try:
-        return reader.read(picture, "generated picture")
-    except (NoFaceFound, SeveralFaces):
-        return None
-
-
-def top1(probes: np.ndarray, owner: np.ndarray, gallery: np.ndarray) -> float | None:
-    """Share of ``probes`` [P, D] that are nearest to row ``owner[i]`` of ``gallery`` [G, D] among all its rows."""
-    return float(((probes @ gallery.T).argmax(1) == owner).mean()) if len(probes) else None
-
-
 def evaluate(path: Path, people: int = 20) -> Figures:
     """Figures of Face2Diffusion on the bundle at ``path`` with the first ``people`` of the gallery."""
-    bundle, reader = open_bundle(path), bundled_face_reader(path)
-    judge, method = open_judge(path / "judges" / "attributes"), build_method("face2diffusion", bundle)
-    references = [reference_face(identity, reader) for identity in GALLERY]
-    gallery = np.stack([face.embedding for face in references])
-    hits: dict[str, list[bool]] = {}
-    probes, owner, seconds, made = [], [], [], 0
-    for person, face in enumerate(references[:people]):
-        persona = method.enrol([face])
-        for number, (prompt, wanted) in enumerate(PROMPTS):
-            for slot in (False, True) if "expression" in wanted else (False,):
-                picture, took = _make(method, persona, bundle, prompt, wanted, slot, seed=1000 * person + number)
-                judged = judge.judge(picture)
-                for head, key in wanted.items():
-                    if slot and head != "expression":
-                        continue
-                    name = f"expression_by_{'slot' if slot else 'words'}" if head == "expression" else head
-                    hits.setdefault(name, []).append(max(judged[head], key=judged[head].__getitem__) == key)
-                if slot:
-                    continue
-                made += 1
-                seconds.append(took)
-                if found := read_or_none(reader, picture):
-                    probes.append(found.embedding)
-                    owner.append(person)
-    near, mine = np.array(probes), np.array(owner)
-    floor, ceiling = _calibration(path)
-    own = (near * gallery[mine]).sum(1) if len(near) else np.empty(0)
+    bundle, judges = open_bundle(path), Judges(path)
+    defaults = bundle.info["defaults"]
+    plan = Plan(
+        people=GALLERY[:people],
+        gallery=GALLERY,
+        prompts=PROMPTS,
+        methods=(METHOD,),
+        seeds=1,
+        steps=defaults["steps"],
+        guidance=defaults["guidance"],
+        slot=frozenset(bundle.expressions),
+    )
+    with TemporaryDirectory() as work:
+        folder = RunFolder(Path(work), plan.facts(bundle, judges))
+        render_references(plan.gallery, plan.people, folder.people)
+        run(bundle, judges, plan, folder)
+        rows = folder.rows(METHOD, plan.cells)
+    return card_figures(rows, plan.steps)
+
+
+def card_figures(rows: dict[int, list[Row]], steps: int) -> Figures:
+    """The card's figures from everything measured, ``rows``: person -> rows, with ``steps`` a picture."""
+    found = {each.key: each.value(sums_of(each, rows).sum(0)) for each in FIGURES}
+    pictures = [row for own in rows.values() for row in own if by_words(row)]
     return Figures(
-        pictures=made,
-        people=people,
-        detected=len(near) / made,
-        top1_of_20=top1(near, mine, gallery[:20]),
-        top1_of_100=top1(near, mine, gallery),
-        way_from_stranger_to_same=float((own.mean() - floor) / (ceiling - floor)) if len(own) else None,
-        **{name: float(np.mean(values)) for name, values in hits.items()},
-        seconds_per_picture=float(np.median(seconds)),
-        steps=bundle.info["defaults"]["steps"],
+        pictures=len(pictures),
+        people=len(rows),
+        detected=found["detected"],
+        top1_of_20=_top1_of(GALLERY[:20], pictures),
+        top1_of_100=found["top1"],
+        way_from_stranger_to_same=found["identity"],
+        **{head: found[head] for head in ("scene", "clothes", "cloth_colour", "glasses")},
+        expression_by_words=found["expression"],
+        expression_by_slot=found["expression_slot"],
+        seconds_per_picture=float(np.median([row["seconds"] for row in pictures])),
+        steps=steps,
     )
 
 
-def _make(
-    method: Any, persona: Persona, bundle: Bundle, prompt: str, wanted: dict[str, str], slot: bool, seed: int
-) -> tuple[Image.Image, float]:
-    """One picture and its seconds. By the slot, the words of the expression are taken out of the prompt."""
-    expression = None
-    if slot:
-        expression = wanted["expression"]
-        prompt = f"a photo of S* {_scene_words(prompt)}"
-    defaults = bundle.info["defaults"]
-    request = Request(prompt, seed, steps=defaults["steps"], guidance=defaults["guidance"], expression=expression)
-    started = time.perf_counter()
-    picture = next(iter(method.generate(persona, request)))
-    return picture, time.perf_counter() - started
-
-
-def _scene_words(prompt: str) -> str:
-    return prompt[max(prompt.rfind(" at "), prompt.rfind(" in ")) + 1 :]
-
-
-def _calibration(path: Path) -> tuple[float, float]:
-    pack = next((path / "face_pack" / "models").iterdir())
-    values = json.loads((pack / "calibration.json").read_text())
-    return values["floor"], values["ceiling"]
+def _top1_of(gallery: Sequence[int], pictures: Sequence[Row]) -> float | None:
+    """Share of the pictures with a face to whom nobody of ``gallery`` is nearer than their person."""
+    right = [not set(row["nearer"]) & set(gallery) for row in pictures if row["face"]]
+    return float(np.mean(right)) if right else None
 
 
 def contact_sheet(path: Path, out: Path, identities: Sequence[int], prompts: Sequence[str], cell: int = 160) -> None:
     """Write people x prompts as a PNG; the first column is the reference photo, the last row the class word."""
-    bundle, reader = open_bundle(path), bundled_face_reader(path)
-    sheet = Image.new("RGB", (cell * (len(prompts) + 1), cell * (len(identities) + 1) + 34), "white")
-    pen = ImageDraw.Draw(sheet)
-    for column, prompt in enumerate(prompts, 1):
-        pen.multiline_text((column * cell + 4, 3), _wrap(prompt.removeprefix("a photo of ")), fill="black")
-    pen.text((4, 10), "reference", fill="black")
+    bundle, reader = open_bundle(path), Judges(path).reader
     defaults = bundle.info["defaults"]
-    rows: list[tuple[str, Face | None]] = [("face2diffusion", reference_face(i, reader)) for i in identities]
-    for row, (key, face) in enumerate([*rows, ("class_word", None)]):
-        method = build_method(key, bundle)
-        persona, top = method.enrol([face] if face else []), 34 + row * cell
-        if face:
-            sheet.paste(Image.fromarray(face.crop).resize((cell, cell)), (0, top))
-        else:
-            pen.text((4, top + cell // 2), "class word only", fill="black")
-        for column, prompt in enumerate(prompts, 1):
-            request = Request(prompt, seed=column, steps=defaults["steps"], guidance=defaults["guidance"])
-            picture = next(iter(method.generate(persona, request)))
-            sheet.paste(picture.resize((cell, cell), Image.Resampling.LANCZOS), (column * cell, top))
+    rows: list[tuple[Image.Image | str, list[Image.Image]]] = []
+    for identity in (*identities, None):
+        method = build_method(METHOD if identity else "class_word", bundle)
+        photo = Image.fromarray(reference_photo(identity).pixels) if identity else "class word only"
+        persona = method.enrol([reader.read(photo, str(identity))] if isinstance(photo, Image.Image) else [])
+        requests = (
+            Request(prompt, seed=column, steps=defaults["steps"], guidance=defaults["guidance"])
+            for column, prompt in enumerate(prompts, 1)
+        )
+        rows.append((photo, [next(iter(method.generate(persona, request))) for request in requests]))
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(out)
-
-
-def _wrap(text: str, width: int = 25) -> str:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines[:2])
+    draw_sheet(prompts, rows, cell).save(out)
 
 
 def write_card(path: Path, figures: Figures, training: dict[str, Any]) -> None:
@@ -236,7 +214,7 @@ def main() -> None:
     chosen = parser.parse_args()
     write_card(chosen.bundle, evaluate(chosen.bundle, chosen.people), training_facts(chosen.work))
     if chosen.sheet:
-        contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt for prompt, _ in PROMPTS[:6]])
+        contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt.text for prompt in PROMPTS[:6]])
 
 
 if __name__ == "__main__":

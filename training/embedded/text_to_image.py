@@ -338,7 +338,7 @@ def train(
         average.update()
         step, seen = step + 1, seen + config.batch * world
         running = loop.smoothed(running, loss.item(), 0.99)
-        if rank == 0 and clock.spent - last > 240:
+        if rank == 0 and clock.spent - last > 600:
             last = clock.spent
             report()
         if rank == 0 and clock.spent - saved > 300:
