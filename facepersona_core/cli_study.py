@@ -1,11 +1,11 @@
-"""``facepersona study ...`` for what is made: preview, start, work, pause, resume, retry, status."""
+"""``facepersona study ...`` for what is made: preview, start, work, pause, resume, retry, discard, status."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ import typer
 from facepersona_core import answers, answers_study
 from facepersona_core.analysis.routing import LEAST_FLOOR
 from facepersona_core.console import ProgressLine, language, say, show
+from facepersona_core.errors import UnknownStudy
 from facepersona_core.messages import text
 from facepersona_core.settings import MOST_WORKERS
 
@@ -91,7 +92,7 @@ def add_commands(study: typer.Typer, workplace: Callable[..., AbstractContextMan
             if study:
                 opened.jobs.run(study)
             _work(opened, study, workers, open_with_gaps, tied)
-            told = [_status(opened, name) for name in worked_on]
+            told = _statuses(opened, worked_on)
         _show_all(told, as_json)
 
     @study.command("status")
@@ -119,6 +120,16 @@ def add_commands(study: typer.Typer, workplace: Callable[..., AbstractContextMan
     def retry(study: Study, as_json: AsJson = False) -> None:
         """Try again what failed."""
         _act(study, as_json, lambda opened: opened.jobs.retry(study))
+
+    @study.command("discard")
+    def discard(study: Study, yes: Annotated[bool, typer.Option("--yes")] = False, as_json: AsJson = False) -> None:
+        """Do away with a study that nobody has voted in."""
+        with workplace() as opened:
+            opened.jobs.require_discardable(study)
+            if not yes:
+                typer.confirm(say("discard_sure", name=study), abort=True, err=True)
+            opened.jobs.discard(study)
+        show({"study": study, "discarded": True}, [say("discarded", name=study)], as_json)
 
     @study.command("route")
     def route(
@@ -158,6 +169,15 @@ def _status(opened: Workplace, name: str) -> RunStatus:
     return status_of(opened.jobs, name)
 
 
+def _statuses(opened: Workplace, names: Sequence[str]) -> list[RunStatus]:
+    """How far the studies ``names`` are, without those that were discarded meanwhile."""
+    told = []
+    for name in names:
+        with suppress(UnknownStudy):
+            told.append(_status(opened, name))
+    return told
+
+
 def _show_all(told: Sequence[RunStatus], as_json: bool) -> None:
     lines = [line for status in told for line in answers_study.status_lines(status)]
     show([answers_study.status_facts(status) for status in told], lines or [say("nothing_to_make")], as_json)
@@ -169,7 +189,7 @@ def _work(opened: Workplace, study: str | None, workers: int, open_with_gaps: bo
     with ProgressLine(study or "") as line:
 
         def progress() -> None:
-            told = [_status(opened, name).pictures for name in runs]
+            told = [status.pictures for status in _statuses(opened, runs)]
             total = sum(tally.total for tally in told)
             done = sum(tally.total - tally.left for tally in told)
             line(done / total if total else 1.0, f"{done} / {total}")
@@ -178,9 +198,9 @@ def _work(opened: Workplace, study: str | None, workers: int, open_with_gaps: bo
             _here(opened, study, parent, progress)
         else:
             _side_by_side(opened, study, workers, progress)
-    for name in runs if open_with_gaps else []:
-        if _status(opened, name).phase == "stuck":
-            opened.jobs.open_with_gaps(name)
+    for status in _statuses(opened, runs) if open_with_gaps else []:
+        if status.phase == "stuck":
+            opened.jobs.open_with_gaps(status.run.name)
 
 
 def _here(opened: Workplace, study: str | None, parent: int, progress: Callable[[], None]) -> None:

@@ -15,7 +15,7 @@ from facepersona_core.errors import StudyExists, UnknownStudy
 from facepersona_core.study.jobs import Failure, Job, Kind, Pace, Reason, RunState, StudyRun, Tallies, Tally, Task
 from facepersona_core.study.plan import StudyPlan, plan_from_table
 from facepersona_core.types import Score
-from storage import audit, leases
+from storage import audit, discard, leases
 from storage.database import Database
 from storage.pictures import Pictures
 from storage.records import PictureRecord
@@ -65,6 +65,16 @@ class Jobs:
 
         Raises UnknownStudy, StudyUnfinished while there is work left, StudyInvalid when no scene is whole."""
         self._db.write(lambda session: leases.open_with_gaps(session, _named(session, name)))
+
+    def require_discardable(self, name: str) -> None:
+        """Raise UnknownStudy, or StudyHasVotes when somebody has voted in the study."""
+        self._read(lambda session: discard.require_no_votes(session, _named(session, name)))
+
+    def discard(self, name: str) -> None:
+        """Do away with a started study: its plan, its work, its pairs and its raters' links. Its pictures stay.
+
+        What a worker has in hand is finished and kept as a picture. Raises UnknownStudy, StudyHasVotes."""
+        self._db.write(lambda session: discard.discard(session, _named(session, name)))
 
     def tallies(self, name: str) -> Tallies:
         """How far a study is. Raises UnknownStudy."""

@@ -53,8 +53,8 @@ def heartbeat(session: Session, job: Job) -> None:
 
 def finish(session: Session, job: Job, picture_id: int | None, made: bool) -> None:
     """See `JobStore.finish`."""
-    row = session.get_one(JobRow, job.id)
-    if row.state == "done":
+    row = session.scalar(select(JobRow).where(JobRow.id == job.id, JobRow.key == job.key))
+    if row is None or row.state == "done":  # discarded, its number perhaps given anew; or somebody was faster
         return
     if made and row.started_at and row.worker == job.worker:
         row.seconds = (now() - row.started_at).total_seconds()
@@ -135,7 +135,8 @@ def _take(session: Session, worker: str, study: str | None, bundle: str) -> JobR
 
 def _job(row: JobRow, worker: str) -> Job:
     kind = cast("Kind", row.kind)
-    return Job(row.id, row.run.name, kind, row.person, row.method, row.prompt, row.seed, worker, row.attempts)
+    what = (kind, row.person, row.method, row.prompt, row.seed, row.key)
+    return Job(row.id, row.run.name, *what, worker, row.attempts)
 
 
 def _held(job: Job) -> list[ColumnElement[bool]]:

@@ -33,6 +33,13 @@ def practised(session: Session, rater_id: int, right: int, asked: int) -> None:
         audit.append(session, f"rater:{rater_id}", "practise", f"rater:{rater_id}", {"right": right, "asked": asked})
 
 
+def practice(session: Session, study_id: int) -> dict[str, tuple[int, int]]:
+    """See `Ratings.practice`."""
+    query = select(RaterRow).where(RaterRow.study_id == study_id, RaterRow.practice_asked.is_not(None))
+    found = (rater(row) for row in session.scalars(query.order_by(RaterRow.index)))
+    return {one.name: one.practice for one in found if one.practice}
+
+
 def members(session: Session, study_id: int) -> list[PanelMember]:
     """See `Ratings.panel`."""
     query = (

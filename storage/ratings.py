@@ -97,6 +97,11 @@ class Ratings:
         """Keep how the practice went, the first time it ends; (0, 0) for a rater who leaves it out."""
         self._db.write(lambda session: panel.practised(session, rater_id, right, asked))
 
+    def practice(self, study_id: int) -> dict[str, tuple[int, int]]:
+        """(right, asked) answers of the practice by rater's name; (0, 0): left out. Without those who have not yet."""
+        with self._db.read() as session:
+            return panel.practice(session, study_id)
+
     def panel(self, study_id: int) -> list[PanelMember]:
         """Every rater of a study with their progress, in the order they joined."""
         with self._db.read() as session:

@@ -197,7 +197,7 @@ class JobRow(Base):
     prompt: Mapped[str]
     seed: Mapped[int] = mapped_column(BigInteger)
     key: Mapped[str] = mapped_column(String(64), index=True)
-    needs_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"))
+    needs_id: Mapped[int | None] = mapped_column(ForeignKey("jobs.id"), index=True)
     state: Mapped[str] = mapped_column(String(8), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str] = mapped_column(String(200), default="")
@@ -227,8 +227,8 @@ class PairRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     index: Mapped[int]
-    first_id: Mapped[int] = mapped_column(ForeignKey("cells.id"))
-    second_id: Mapped[int] = mapped_column(ForeignKey("cells.id"))
+    first_id: Mapped[int] = mapped_column(ForeignKey("cells.id"), index=True)
+    second_id: Mapped[int] = mapped_column(ForeignKey("cells.id"), index=True)
     gold: Mapped[str] = mapped_column(String(8))
     gold_axis: Mapped[str] = mapped_column(String(8))
     rated: Mapped[bool] = mapped_column(default=True)
@@ -273,7 +273,7 @@ class AssignmentRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     rater_id: Mapped[int] = mapped_column(ForeignKey("raters.id"))
-    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id"))
+    pair_id: Mapped[int] = mapped_column(ForeignKey("pairs.id"), index=True)
     position: Mapped[int]
     flipped: Mapped[bool]
     repeat: Mapped[bool]
@@ -288,7 +288,7 @@ class VoteRow(Base):
     __tablename__ = "votes"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"))
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"), index=True)
     identity: Mapped[str] = mapped_column(String(8))
     text: Mapped[str] = mapped_column(String(8))
     left_acceptable: Mapped[bool]
@@ -310,7 +310,7 @@ class SkipRow(Base):
     __tablename__ = "skips"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"))
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"), index=True)
     reason: Mapped[str] = mapped_column(String(500))
     at: Mapped[datetime] = mapped_column(default=now)
     superseded_at: Mapped[datetime | None]

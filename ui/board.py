@@ -44,7 +44,8 @@ def status_html(run: Run, names: Mapping[str, str], problem: str) -> str:
         kept = text("create.failed", language, made=made, total=run.total)
         return f'<div class="fp-status is-error" role="alert">{escape(problem)}<br>{escape(kept)}</div>'
     if run.state in ("done", "stopped"):
-        key, tone = f"create.{run.state}", "is-done" if run.state == "done" else ""
+        one = run.state == "done" and made == 1
+        key, tone = f"create.{run.state}{'_one' if one else ''}", "is-done" if run.state == "done" else ""
         words = text(key, language, made=made, total=run.total, seconds=duration(run.seconds, language))
         return f'<div class="fp-status {tone}" role="status" data-state="{run.state}">{_line(words, "")}</div>'
     words, beside, fraction = _at_work(run, names)
@@ -70,9 +71,11 @@ def _at_work(run: Run, names: Mapping[str, str]) -> tuple[str, str, float]:
 
 
 def _left(run: Run) -> str:
-    if run.fraction <= 0.02:
+    """What is left at the pace since learning was first heard of; before that is known, what has passed."""
+    seen = run.fraction - run.stage_from
+    if seen <= 0.02:
         return text("create.elapsed", run.language, seconds=duration(run.seconds, run.language))
-    left = (time.monotonic() - run.stage_started) * (1 - run.fraction) / run.fraction
+    left = (time.monotonic() - run.stage_started) * (1 - run.fraction) / seen
     percent = round(100 * run.fraction)
     return text("create.learning_time", run.language, percent=percent, left=duration(left, run.language))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from facepersona_core.palette import COLOURS, GRID, INK, PAPER, SOFT
+from facepersona_core.palette import COLOURS, DIVERGING, GRID, INK, PAPER, SOFT
 from ui.i18n import text
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from facepersona_core.analysis.results import TimePoint, WinRates
 
 FONT = "system-ui, 'Noto Sans JP', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic UI', 'Segoe UI', sans-serif"
-DIVERGING = ((0.0, "#D55E00"), (0.5, "#F8FAFC"), (1.0, "#0072B2"))
-"""Orange loses, blue wins, white is even."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def interval_plot(
     estimates: Sequence[Estimate], looks: Mapping[str, tuple[str, str]], title: str, axis: str, percent: bool = False
 ) -> Figure:
     """Dots with intervals, best on top; a dot without a line has no interval yet. Values in axis units, or shares."""
-    figure = _figure(title, height=interval_height(len(estimates)))
+    figure = new_figure(title, height=interval_height(len(estimates)))
     for estimate in sorted(estimates, key=lambda one: one.value):
         colour, marker = looks[estimate.method]
         note = f"<br><span style='color:{SOFT}'>{estimate.note}</span>" if estimate.note else ""
@@ -52,7 +50,7 @@ def interval_plot(
             y=[f"<b>{estimate.name}</b>{note}"],
             mode="markers",
             marker={"color": colour, "symbol": marker, "size": 13, "line": {"color": PAPER, "width": 1}},
-            error_x=_error(estimate, colour),
+            error_x=error_bar(estimate, colour),
             hovertemplate=f"{estimate.name}: {_range(estimate, percent)}<extra></extra>",
         )
     figure.update_xaxes(title={"text": axis, "font": {"size": 13}})
@@ -76,7 +74,7 @@ def win_rate_map(
         ["" if found.rates[i][j] is None else f"<b>{found.rates[i][j]:.0%}</b><br>n={found.votes[i][j]}" for j in place]
         for i in place
     ]
-    figure = _figure(title, height=170 + 58 * len(labels))
+    figure = new_figure(title, height=170 + 58 * len(labels))
     figure.add_heatmap(
         z=rates,
         x=labels,
@@ -100,7 +98,7 @@ def win_rate_map(
 
 def unavailable(title: str, reason: str) -> Figure:
     """In place of a figure that cannot be drawn yet: its title and the reason."""
-    figure = _figure(title, height=220)
+    figure = new_figure(title, height=220)
     figure.add_annotation(
         text=reason, x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False, font={"color": SOFT, "size": 14}
     )
@@ -117,7 +115,7 @@ def trade_off(
     percent: bool = False,
 ) -> Figure:
     """One point a method: (editability, identity fidelity), each with its interval. Top right is best."""
-    figure = _figure(title, height=430)
+    figure = new_figure(title, height=430)
     middle = sum(x.value for x, _ in points) / len(points)
     for x, y in points:
         colour, marker = looks[x.method]
@@ -128,8 +126,8 @@ def trade_off(
             y=[y.value],
             mode="markers",
             marker={"color": colour, "symbol": marker, "size": 15, "line": {"color": PAPER, "width": 1}},
-            error_x=_error(x, colour),
-            error_y=_error(y, colour),
+            error_x=error_bar(x, colour),
+            error_y=error_bar(y, colour),
             hovertemplate="<br>".join([x.name, *told]) + "<extra></extra>",
         )
         figure.add_annotation(
@@ -153,7 +151,7 @@ def trade_off(
 
 def votes_over_time(points: Sequence[TimePoint], title: str, language: str, height: int) -> Figure:
     """Comparisons answered so far against the clock (UTC)."""
-    figure = _figure(title, height=height)
+    figure = new_figure(title, height=height)
     figure.add_scatter(
         x=[point.at for point in points],
         y=[point.comparisons for point in points],
@@ -177,7 +175,8 @@ def _time_formats(language: str) -> list[dict[str, Any]]:
     ]
 
 
-def _figure(title: str, height: int) -> Figure:
+def new_figure(title: str, height: int) -> Figure:
+    """An empty figure in the house style, ``height`` pixels high."""
     from plotly.graph_objects import Figure
 
     figure = Figure()
@@ -197,7 +196,8 @@ def _figure(title: str, height: int) -> Figure:
     return figure
 
 
-def _error(estimate: Estimate, colour: str) -> dict[str, Any]:
+def error_bar(estimate: Estimate, colour: str) -> dict[str, Any]:
+    """The interval of ``estimate``, if there is one, as Plotly's ``error_x`` or ``error_y``."""
     if estimate.low is None or estimate.high is None:
         return {"visible": False}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -79,15 +80,16 @@ def build(context: AppContext) -> Any:
 
 def refresh_choices(context: AppContext, study: Any) -> None:
     """Let the dropdown ``study`` offer what there is whenever it is opened."""
+    study.focus(partial(_offered, context), [context.live.language, study], study, queue=False, **_QUIET)
+
+
+def _offered(context: AppContext, language: str, chosen: str | None) -> Any:
+    """What there is; a study that was discarded is chosen no longer."""
     import gradio as gr
 
-    study.focus(
-        lambda language: gr.Dropdown(choices=study_choices(context, language)),
-        context.live.language,
-        study,
-        queue=False,
-        **_QUIET,
-    )
+    choices = study_choices(context, language)
+    names = [name for _, name in choices]
+    return gr.Dropdown(choices=choices, value=chosen if chosen in names else next(iter(names), None))
 
 
 def _said(key: str, name: str, language: str) -> Any:
@@ -102,7 +104,8 @@ def study_choices(context: AppContext, language: str) -> list[tuple[str, str]]:
 
 
 def _found(context: AppContext, name: str | None) -> StudyRecord | None:
-    return context.studies.get(name) if name else None
+    """None where nothing is chosen, or what was chosen has been discarded since."""
+    return next((study for study in context.studies.list() if study.name == name), None)
 
 
 def _join(context: AppContext, study: str | None, name: str, language: str) -> str:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from facepersona_core.analysis.summary import analyse
 from facepersona_core.errors import UnknownStudy
 from facepersona_core.export import to_csv, to_parquet
-from ui import report, results_figures, results_views
+from ui import report, results_data, results_deep, results_figures, results_views
+from ui.html import escape
 from ui.i18n import text
 from ui.rate import refresh_choices, study_choices
 from ui.results_figures import View
 
 if TYPE_CHECKING:
-    import pandas as pd
     from fastapi import FastAPI
 
-    from facepersona_core.analysis.results import Analysis
-    from storage.records import StudyRecord
     from ui.context import AppContext
+    from ui.results_data import Votes
 
 REFRESH_SECONDS = 4.0
 FIGURES = (
@@ -33,8 +31,8 @@ FIGURES = (
     "over_time",
 )
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
-_ANALYSES: dict[str, tuple[str, Analysis]] = {}
-"""Study name -> (fingerprint of its votes, analysis): every viewer of the same votes shares one computation."""
+LIVE = 8 + len(FIGURES)
+"""How many parts follow the votes; those of `results_deep` come after them."""
 
 
 def build(context: AppContext) -> None:
@@ -51,7 +49,7 @@ def build(context: AppContext) -> None:
         live.bind_with(study, lambda language: {"choices": study_choices(context, language)})
         exports = gr.HTML()
     report.build(context, study)
-    status = gr.HTML(_notice("results.loading", live.first))
+    status = gr.HTML(_notice(text("results.loading", live.first)))
     with gr.Column(visible=False) as top:
         summary = gr.HTML(elem_id="fp-summary")
         glance = gr.HTML()
@@ -61,14 +59,18 @@ def build(context: AppContext) -> None:
         more = _plots(("win_identity", "win_text", "acceptable", "over_time"))
         agreement = gr.HTML()
         raters = gr.HTML()
+        deep = results_deep.build(context)
     seen = gr.State("")
     figures = {**shown, **trade, **more}
-    outputs = [seen, status, exports, top, rest, summary, glance, agreement, raters, *(figures[key] for key in FIGURES)]
+    live_parts = [status, exports, top, rest, summary, glance, agreement, raters, *(figures[key] for key in FIGURES)]
+    outputs = [seen, *live_parts, *deep.shown]
     draw = partial(_draw, context)
     timer = gr.Timer(REFRESH_SECONDS)
     timer.tick(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
     study.change(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
     refresh_choices(context, study)
+    done = results_deep.wire(context, deep, study)
+    done.then(draw, [live.language, study, seen], outputs, queue=False, **_QUIET)
     live.on_change(draw, [study, seen], outputs)
     live.on_load(draw, [study, seen], outputs)
 
@@ -87,7 +89,7 @@ def add_routes(api: FastAPI, context: AppContext, prefix: str = "") -> None:
             return Response(status_code=404)
         if table not in ("votes", "scores") or kind not in kinds:
             return Response(status_code=404)
-        rows = context.ratings.votes(study.id) if table == "votes" else _scores(context, study)
+        rows = context.ratings.votes(study.id) if table == "votes" else results_data.scores(context, study)
         write, media = kinds[kind]
         name = f'attachment; filename="{table}.{kind}"'
         headers = {"content-disposition": name, "cache-control": "private, no-store"}
@@ -111,30 +113,51 @@ def _plots(keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _draw(context: AppContext, language: str, chosen: str | None, seen: str) -> list[Any]:
-    """Everything below the study's name; nothing at all when neither votes nor language changed since ``seen``."""
+    """Everything below the study's name; nothing at all when neither votes nor language changed since ``seen``.
+
+    ``seen``: what the page shows, a line for the parts that follow the votes and one for the deep analysis."""
     import gradio as gr
 
-    if not chosen:
-        hidden = [gr.update(visible=False)] * 2
-        figures = [gr.update(visible=False)] * len(FIGURES)
-        return ["", _notice("results.no_study", language), "", *hidden, "", "", "", "", *figures]
-    study = context.studies.get(chosen)
-    votes = context.ratings.votes(study.id)
-    fingerprint = f"{chosen}/{_fingerprint(votes)}"
-    if f"{fingerprint}/{language}" == seen:
-        return [gr.skip()] * (9 + len(FIGURES))
-    view = _view(context, study, votes, language)
-    some = view.analysis.comparisons > 0
+    live_seen, _, deep_seen = seen.partition("\n")
+    try:
+        votes = results_data.read_votes(context, chosen) if chosen else None
+    except UnknownStudy as error:  # discarded since it was chosen
+        return ["", *_nothing(error.text(language))]
+    if votes is None:
+        return ["", *_nothing(text("results.no_study", language))]
+    live_now = f"{votes.fingerprint}/{language}"
+    deep_now = results_deep.state(votes, language)
+    if (live_now, deep_now) == (live_seen, deep_seen):
+        return [gr.skip()] * (1 + LIVE + results_deep.PARTS)
+    live = _live(_view(context, votes, language)) if live_now != live_seen else [gr.skip()] * LIVE
+    deep = results_deep.draw(votes, language) if deep_now != deep_seen else [gr.skip()] * results_deep.PARTS
+    return [f"{live_now}\n{deep_now}", *live, *deep]
+
+
+def _nothing(why: str) -> list[Any]:
+    """The tab without a study, but for the state."""
+    import gradio as gr
+
+    hidden = [gr.update(visible=False)] * 2
+    figures = [gr.update(visible=False)] * len(FIGURES)
+    return [_notice(why), "", *hidden, "", "", "", "", *figures, *[gr.skip()] * results_deep.PARTS]
+
+
+def _live(view: View) -> list[Any]:
+    """The parts that follow the votes."""
+    import gradio as gr
+
+    analysis, language = view.analysis, view.language
+    some = analysis.comparisons > 0
     return [
-        f"{fingerprint}/{language}",
         "" if some else results_views.empty(language),
-        results_views.downloads(study.name, language),
+        results_views.downloads(view.study.name, language),
         gr.Column(visible=some),
         gr.Column(visible=some),
-        results_views.summary(view.analysis, view.planned, view.name, language) if some else "",
-        results_views.glance(view.analysis, study.plan.methods, view.name, language),
-        results_views.agreement(view.analysis, language),
-        results_views.raters(view.analysis.rater_reports, language),
+        results_views.summary(analysis, view.planned, view.name, language) if some else "",
+        results_views.glance(analysis, view.study.plan.methods, view.name, language),
+        results_views.agreement(analysis, language),
+        results_views.raters(analysis.rater_reports, view.practice, language),
         *_figures(view, some),
     ]
 
@@ -164,32 +187,13 @@ def _figures(view: View, some: bool) -> list[Any]:
     return [gr.Plot(figure, visible=True) for figure in made]
 
 
-def _fingerprint(votes: pd.DataFrame) -> str:
-    """Changes with every vote and every undo; the same for the same standing votes."""
-    import hashlib
-
-    import pandas as pd
-
-    rows = pd.util.hash_pandas_object(votes[["assignment", "axis", "outcome", "at"]])
-    return hashlib.sha256(rows.to_numpy()).hexdigest()
+def _notice(words: str) -> str:
+    return f'<div class="fp-empty" role="status">{escape(words)}</div>'
 
 
-def _analysis(context: AppContext, study: StudyRecord, votes: pd.DataFrame, fingerprint: str) -> Analysis:
-    kept = _ANALYSES.get(study.name)
-    if kept is None or kept[0] != fingerprint:
-        kept = _ANALYSES[study.name] = (fingerprint, analyse(votes, scores=_scores(context, study)))
-    return kept[1]
-
-
-def _scores(context: AppContext, study: StudyRecord) -> pd.DataFrame:
-    return context.pictures.scores(context.studies.pictures(study.id).values())
-
-
-def _notice(key: str, language: str) -> str:
-    return f'<div class="fp-empty" role="status">{text(key, language)}</div>'
-
-
-def _view(context: AppContext, study: StudyRecord, votes: pd.DataFrame, language: str) -> View:
-    """``votes`` of ``study``, analysed, for a reader of ``language``."""
+def _view(context: AppContext, votes: Votes, language: str) -> View:
+    """``votes``, analysed, for a reader of ``language``."""
+    study = votes.study
     planned = context.studies.pairs_for_people(study.id) * study.plan.overlap
-    return View(study, _analysis(context, study, votes, _fingerprint(votes)), language, planned)
+    practice = context.ratings.practice(study.id)
+    return View(study, results_data.quick(context, votes), language, planned, practice)

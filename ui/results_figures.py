@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ class View:
     language: str
     planned: int
     """Comparisons that raters are asked for, gold and repeats left out."""
+    practice: Mapping[str, tuple[int, int]]
+    """As `Ratings.practice`."""
 
     def name(self, method: str) -> str:
         """What the reader calls a method."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from facepersona_core.metrics.cards import IDENTITY_SIMILARITY, TEXT_MATCH
@@ -108,11 +108,11 @@ def agreement(analysis: Analysis, language: str) -> str:
     )
 
 
-def raters(reports: Sequence[RaterReport], language: str) -> str:
-    """One row a rater: comparisons, seconds, gold, self-consistency, what to look at."""
-    heads = ("rater", "comparisons", "seconds", "gold", "consistency", "flags")
+def raters(reports: Sequence[RaterReport], practice: Mapping[str, tuple[int, int]], language: str) -> str:
+    """One row a rater: practice (`Ratings.practice`), comparisons, seconds, gold, self-consistency, what to look at."""
+    heads = ("rater", "practice", "comparisons", "seconds", "gold", "consistency", "flags")
     head = "".join(f"<th>{escape(text(f'results.raters.{key}', language))}</th>" for key in heads)
-    rows = "".join(_rater(report, language) for report in reports)
+    rows = "".join(_rater(report, practice.get(report.rater), language) for report in reports)
     title, note = (escape(text(f"results.raters.{key}", language)) for key in ("title", "note"))
     return (
         f'<div class="fp-card"><h3 class="fp-title">{title}</h3><div class="fp-scroll">'
@@ -245,11 +245,12 @@ def _coefficient(label: str, value: Agreement, language: str) -> str:
     )
 
 
-def _rater(report: RaterReport, language: str) -> str:
+def _rater(report: RaterReport, practice: tuple[int, int] | None, language: str) -> str:
     unknown = text("results.unknown", language)
     seconds = report.median_seconds
     cells = (
         report.rater,
+        _practice(practice, language),
         str(report.comparisons),
         unknown if seconds is None else f"{seconds:.1f}",
         f"{report.gold_right} / {report.gold_answered}" if report.gold_answered else unknown,
@@ -257,3 +258,11 @@ def _rater(report: RaterReport, language: str) -> str:
     )
     flags = " ".join(badge(reason(flag, language), "fair") for flag in report.flags) or "–"
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + f"<td>{flags}</td></tr>"
+
+
+def _practice(practice: tuple[int, int] | None, language: str) -> str:
+    """How many answers of the practice were right; that it was left out; or that nobody knows of any."""
+    if practice is None:
+        return text("results.raters.practice_none", language)
+    right, asked = practice
+    return f"{right} / {asked}" if asked else text("results.raters.practice_left_out", language)

@@ -48,7 +48,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.started = time.monotonic()
-        self.stage_started = self.started
+        self.stage_started, self.stage_from = self.started, 0.0
         self.ended: float | None = None
         self._stop = threading.Event()
         self._changed = threading.Condition()
@@ -113,9 +113,9 @@ class Run:
             if self._stop.is_set():
                 raise StoppedError
             learning = stage == "enrol" and method_card(method).fine_tunes
-            self._enter("learning" if learning else "making")
             share = fraction if stage == "generate" else 0.0  # reading a face takes no time worth showing
             self.fraction = fraction if learning else (index + share) / len(self.methods)
+            self._enter("learning" if learning else "making")
 
         progress(0.0, "generate")
         for made in self.studio.generate(self.person, method, replace(self.request), progress):
@@ -129,7 +129,7 @@ class Run:
     def _enter(self, state: State) -> None:
         if self.state != state:
             self.state = state
-            self.stage_started = time.monotonic()
+            self.stage_started, self.stage_from = time.monotonic(), self.fraction
             self._announce()
 
     def _announce(self) -> None:

@@ -86,6 +86,7 @@ def build(context: AppContext) -> dict[str, Any]:
         parts[key].value = value
     _wire_form(context, parts, actions)
     _wire_runs(context, parts, actions)
+    _wire_discard(context, parts, actions)
     return parts
 
 
@@ -95,7 +96,7 @@ def link_to_rating(context: AppContext, parts: dict[str, Any], tabs: Any, studie
     def go(language: str, chosen: str | None) -> tuple[Any, Any]:
         return gr.update(selected="rate"), gr.update(choices=study_choices(context, language), value=chosen)
 
-    parts["rate"].click(go, [context.live.language, parts["runs"]], [tabs, studies], **_QUIET)
+    parts["rate"].click(go, [context.live.language, parts["chosen"]], [tabs, studies], **_QUIET)
 
 
 def _heading(context: AppContext, number: int, key: str) -> None:
@@ -175,7 +176,14 @@ def _runs_card(context: AppContext, parts: dict[str, Any]) -> None:
                 look = {"variant": "primary"} if key in ("rate", "resume") else {}
                 parts[key] = gr.Button(visible=False, size="md", elem_id=f"fp-study-{key}", **look)
                 live.bind(parts[key], value=f"studies.button.{key}")
-        parts["seen"] = gr.State("")
+        with gr.Column(visible=False, elem_id="fp-study-sure") as parts["sure"]:
+            parts["question"] = gr.HTML()
+            with gr.Row(elem_classes="fp-study-buttons"):
+                for key, look in (("discard_yes", "stop"), ("discard_no", "secondary")):
+                    parts[key] = gr.Button(size="md", variant=look, elem_id=f"fp-study-{key}")
+                    live.bind(parts[key], value=f"studies.button.{key}")
+        # The dropdown itself is no input of what runs by the clock: it refuses a study that is gone from its choices.
+        parts["seen"], parts["chosen"], parts["asked"] = gr.State(""), gr.State(None), gr.State("")
 
 
 def _wire_form(context: AppContext, parts: dict[str, Any], actions: Actions) -> None:
@@ -198,18 +206,37 @@ def _wire_form(context: AppContext, parts: dict[str, Any], actions: Actions) -> 
 
 def _wire_runs(context: AppContext, parts: dict[str, Any], actions: Actions) -> None:
     live, fields = context.live, [parts[key] for key in FIELDS]
-    watched = [parts["runs"], parts["seen"]]
-    drawn = [parts["seen"], parts["runs"], parts["panel"], *(parts[key] for key in BUTTONS)]
+    watched, drawn = _drawn(parts)
     live.on_load(actions.draw, watched, drawn)
     live.on_change(actions.draw, watched, drawn)
     live.on_change(lambda language: "", [], parts["message"])
     gr.Timer(REFRESH_SECONDS).tick(actions.draw, [live.language, *watched], drawn, **_QUIET)
-    parts["runs"].input(actions.draw, [live.language, *watched], drawn, **_QUIET)
-    started = [parts["message"], parts["runs"], parts["seen"]]
+    parts["runs"].input(actions.draw, [live.language, parts["runs"], parts["seen"]], drawn, **_QUIET)
+    started = [parts["message"], parts["seen"], parts["chosen"], parts["runs"]]
     parts["start"].click(actions.start, [live.language, *fields], started, **_QUIET).then(
         actions.draw, [live.language, *watched], drawn, **_QUIET
     )
     for key in ("pause", "resume", "retry", "open"):
-        parts[key].click(actions.act(key), [live.language, parts["runs"]], parts["message"], **_QUIET).then(
+        parts[key].click(actions.act(key), [live.language, parts["chosen"]], parts["message"], **_QUIET).then(
             actions.draw, [live.language, *watched], drawn, **_QUIET
         )
+
+
+def _wire_discard(context: AppContext, parts: dict[str, Any], actions: Actions) -> None:
+    """Ask before a study is discarded; what is asked about stays the same whatever is chosen meanwhile."""
+    live = context.live
+    watched, drawn = _drawn(parts)
+    question = [parts["sure"], parts["question"], parts["asked"]]
+    asked = [parts["message"], *question]
+    parts["discard"].click(actions.ask_discard, [live.language, parts["chosen"]], asked, **_QUIET)
+    parts["discard_yes"].click(actions.discard, [live.language, parts["asked"]], asked, **_QUIET).then(
+        actions.draw, [live.language, *watched], drawn, **_QUIET
+    )
+    gr.on([parts["discard_no"].click, parts["runs"].input], actions.keep, live.language, question, **_QUIET)
+    live.on_change(actions.keep, [], question)
+
+
+def _drawn(parts: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Inputs and outputs of `Actions.draw`, but for the language."""
+    watched = [parts["chosen"], parts["seen"]]
+    return watched, [*(parts[key] for key in ("seen", "chosen", "runs", "panel", *BUTTONS))]

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from ui.context import AppContext
 
 FIRST_PEOPLE = 4
-BUTTONS = ("pause", "resume", "retry", "open", "rate")
+BUTTONS = ("pause", "resume", "retry", "open", "rate", "discard")
 _SHOWN = {
-    "making": {"pause"},
-    "waiting": {"pause"},
-    "paused": {"resume"},
-    "stuck": {"retry", "open"},
-    "open": {"rate"},
+    "making": {"pause", "discard"},
+    "waiting": {"pause", "discard"},
+    "paused": {"resume", "discard"},
+    "stuck": {"retry", "open", "discard"},
+    "open": {"rate", "discard"},
 }
 """Which buttons a study in a phase has; "resume" also when the worker crashed too often, "retry" when something
 failed for good."""
@@ -122,17 +122,17 @@ class Actions:
 
     # Studies in the making --------------------------------------------------------------------------------------
 
-    def start(self, language: str, *fields: Any) -> tuple[str, Any, Any]:
-        """Start the study of the form; what became of it, the chosen study, and what was seen of it (nothing yet)."""
+    def start(self, language: str, *fields: Any) -> tuple[str, Any, Any, Any]:
+        """Start the study of the form; what became of it, what was seen (nothing yet), the chosen study, the choice."""
         try:
             context = self.context
             run = start_study(context.people, context.jobs, context.studio.bundle, Form(*fields).plan())
             context.jobs.resume(run.name)
         except Exception as error:
-            return views.problem(explain(error, language)), gr.skip(), gr.skip()
+            return views.problem(explain(error, language)), gr.skip(), gr.skip(), gr.skip()
         self._wake()
         said = note(text("studies.started", language, title=run.plan.title[language]), "good", "check")
-        return said, self._choices(run.name, language), ""
+        return said, "", run.name, self._choices(run.name, language)
 
     def act(self, what: str) -> Callable[[str, str | None], str]:
         """The handler of a button: pause, resume, retry or open what is chosen; it says what went wrong."""
@@ -155,27 +155,53 @@ class Actions:
 
         return handler
 
+    def ask_discard(self, language: str, chosen: str | None) -> tuple[Any, ...]:
+        """The message, the question with its two buttons, and the study asked about; none when it cannot be."""
+        try:
+            self.context.jobs.require_discardable(chosen or "")
+            question = views.discard_question(self._title(chosen or "", language), language)
+        except Exception as error:
+            return (views.problem(explain(error, language)), *self.keep(language))
+        return "", gr.update(visible=True), question, chosen
+
+    def keep(self, language: str) -> tuple[Any, ...]:
+        """The question is gone, and with it the study asked about."""
+        return gr.update(visible=False), "", ""
+
+    def discard(self, language: str, asked: str) -> tuple[Any, ...]:
+        """Discard the study that was ``asked`` about; what became of it, and no question any more."""
+        try:
+            title = self._title(asked, language)
+            self.context.jobs.discard(asked)
+        except Exception as error:
+            return (views.problem(explain(error, language)), *self.keep(language))
+        return (note(text("studies.discarded", language, title=title), "good", "check"), *self.keep(language))
+
+    def _title(self, name: str, language: str) -> str:
+        return self.context.jobs.run(name).plan.title[language]
+
     def draw(self, language: str, chosen: str | None, seen: str) -> tuple[Any, ...]:
-        """What was seen, the choice of studies, the panel and the buttons; nothing when all is as it was ``seen``."""
+        """What was seen, the chosen study, the choice, the panel and the buttons; nothing when all is as it was
+        ``seen``."""
         try:
             runs = self.context.jobs.runs()
             names = [run.name for run in runs]
             chosen = chosen if chosen in names else names[-1] if names else None
             if chosen is None:
-                return self._changed(seen, f"{language}", views.no_runs(language), None, language, set())
+                return self._changed(seen, language, views.no_runs(language), None, language, set())
             status = status_of(self.context.jobs, chosen)
             panel, buttons = self._panel(status, language), self._buttons(status)
         except Exception as error:
             return self._changed(seen, str(error), views.problem(explain(error, language)), chosen, language, set())
-        return self._changed(seen, "\n".join([panel, *names]), panel, chosen, language, buttons)
+        return self._changed(seen, "\n".join([chosen, panel, *names]), panel, chosen, language, buttons)
 
     def _changed(
         self, seen: str, now: str, panel: str, chosen: str | None, language: str, buttons: set[str]
     ) -> tuple[Any, ...]:
         if now == seen:
-            return tuple([gr.skip()] * (3 + len(BUTTONS)))
+            return tuple([gr.skip()] * (4 + len(BUTTONS)))
         shown = [gr.update(visible=button in buttons) for button in BUTTONS]
-        return (now, self._choices(chosen, language), panel, *shown)
+        return (now, chosen, self._choices(chosen, language), panel, *shown)
 
     def _choices(self, chosen: str | None, language: str) -> Any:
         choices = [(run.plan.title[language], run.name) for run in reversed(self.context.jobs.runs())]

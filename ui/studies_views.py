@@ -37,6 +37,11 @@ def problem(message: str) -> str:
     return f'<div role="alert">{note(message, "poor", "warning")}</div>'
 
 
+def discard_question(title: str, language: str) -> str:
+    """What is lost and what stays when a study is discarded."""
+    return f'<div role="alert">{note(text("studies.discard_sure", language, title=title), "fair", "warning")}</div>'
+
+
 def preview(plan: StudyPlan, seen: Preview, unknown: Sequence[str], language: str) -> str:
     """Cost, expected interval, what would change it, and the plan as a file."""
     tiles = (

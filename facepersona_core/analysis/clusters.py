@@ -29,9 +29,9 @@ class Covariances:
         """[c] variances along ``directions`` [c, k]: the largest of the four.
 
         The two-way difference can come out too small, even negative, with few clusters; the others are then the
-        better answer (MacKinnon, Nielsen and Webb 2024)."""
+        better answer (MacKinnon, Nielsen and Webb 2024). Rounding alone can bring all below 0, which is 0."""
         each = [np.einsum("ck,kl,cl->c", directions, matrix, directions) for matrix in self.matrices]
-        largest: Floats = np.maximum.reduce(each)
+        largest: Floats = np.maximum.reduce([np.zeros(len(directions)), *each])
         return largest
 
     @property

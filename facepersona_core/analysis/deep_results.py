@@ -10,6 +10,8 @@ from typing import Literal
 
 from facepersona_core.analysis.intervals import Interval
 
+Change = Literal["rater", "prompt", "ties", "flagged", "weighted"]
+
 
 @dataclass(frozen=True)
 class HybridContrast:
@@ -27,6 +29,15 @@ class HybridContrast:
     """From both. None when the machine does not help; then ``human`` is the answer."""
     effective_votes: float | None
     """How many votes people alone would need for the interval of ``hybrid``."""
+
+    def other(self, method: str) -> str:
+        """The method that ``method``, one of the two, is compared with."""
+        return self.second if method == self.first else self.first
+
+    def lead(self, method: str) -> dict[str, Interval]:
+        """How far ``method`` is ahead of the other, by "human", "machine" and "hybrid", as far as it is known."""
+        found = {"human": self.human, "machine": self.machine, "hybrid": self.hybrid}
+        return {name: each if method == self.first else each.turned for name, each in found.items() if each}
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,16 @@ class HybridAxis:
     reasons: dict[str, str]
     """Field that is None -> reason; "hybrid" when every `HybridContrast.hybrid` is None."""
 
+    def against(self, method: str) -> tuple[HybridContrast, ...]:
+        """``method`` and each other one; () where there is no interval."""
+        return tuple(each for each in self.contrasts or () if method in (each.first, each.second))
+
 
 @dataclass(frozen=True)
 class Without:
     """The ranking when something is left out or weighted."""
 
-    change: Literal["rater", "prompt", "ties", "flagged", "weighted"]
+    change: Change
     """rater, prompt: ``name`` is left out. ties: all ties are. flagged: all raters with a flag are. weighted: nothing
     is left out, but each rater's votes weigh as much as the rater model trusts them."""
     name: str
@@ -79,6 +94,11 @@ class Without:
     reasons: dict[str, str]
     """Field that is None -> reason."""
 
+    @property
+    def upsets(self) -> bool:
+        """Another method leads, or what was sure of the lead changes."""
+        return bool(self.leader_changes or self.sureness_changes)
+
 
 @dataclass(frozen=True)
 class Sensitivity:
@@ -96,7 +116,13 @@ class Sensitivity:
     @property
     def upset_by(self) -> tuple[Without, ...]:
         """The changes that make another method lead or change whether the lead is sure."""
-        return tuple(each for each in self.changes if each.leader_changes or each.sureness_changes)
+        return tuple(each for each in self.changes if each.upsets)
+
+    @property
+    def groups(self) -> dict[Change, tuple[Without, ...]]:
+        """The changes by kind, in their order."""
+        kinds = dict.fromkeys(each.change for each in self.changes)
+        return {kind: tuple(each for each in self.changes if each.change == kind) for kind in kinds}
 
 
 @dataclass(frozen=True)

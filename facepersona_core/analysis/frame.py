@@ -1,4 +1,4 @@
-"""The votes table: which columns it has, which may be missing, and what votes count for what."""
+"""The votes table: which columns it has, which may be missing, and what votes and scores count for what."""
 
 from __future__ import annotations
 
@@ -47,3 +47,8 @@ def one_row_a_comparison(votes: pd.DataFrame) -> pd.DataFrame:
     """The rows of the question with most answers: what was said of the comparison as a whole, counted once."""
     counts = votes["axis"].value_counts()
     return votes[votes["axis"] == counts.index[0]] if len(counts) else votes
+
+
+def newest(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a picture and metric: of a picture that was scored again by a later version the last row counts."""
+    return scores.drop_duplicates(["person", "prompt", "seed", "method", "metric"], keep="last")

@@ -21,6 +21,11 @@ class Interval:
     high: float
     standard_error: float
 
+    @property
+    def turned(self) -> Interval:
+        """The same difference seen from the other side."""
+        return Interval(-self.value, -self.high, -self.low, self.standard_error)
+
 
 @dataclass(frozen=True)
 class Contrast:

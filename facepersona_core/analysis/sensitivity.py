@@ -31,7 +31,7 @@ class _Look(NamedTuple):
         """How far ``first`` is ahead of ``second``, and whether that it is ahead is sure."""
         low, high = sorted((first, second))
         found = self.contrasts[methods[low], methods[high]]
-        value = found.interval if first == low else _turned(found.interval)
+        value = found.interval if first == low else found.interval.turned
         return value, value.value > 0 and found.p_holm < ALPHA
 
 
@@ -101,7 +101,3 @@ def _compact(ballots: Ballots) -> Ballots:
     seen = [np.bincount(codes) > 0 for codes in (ballots.rater, ballots.prompt)]
     rater, prompt = (np.cumsum(each) - 1 for each in seen)
     return replace(ballots, rater=rater[ballots.rater], prompt=prompt[ballots.prompt])
-
-
-def _turned(interval: Interval) -> Interval:
-    return Interval(-interval.value, -interval.high, -interval.low, interval.standard_error)

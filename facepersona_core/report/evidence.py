@@ -1,6 +1,7 @@
 """A study as files, read back: the one source of everything the report says.
 
-    study.json      title, times, people with their consent, cards of methods and metrics, releases of the software
+    study.json      title, times, people with their consent, cards of methods and metrics, raters' practice, releases
+                    of the software
     plan.toml       the plan
     votes, scores, pictures    tables, each as .parquet (which is read) and as .csv (for people)
     thumbnails/     small copies of the pictures that the report shows, and of the reference photos
@@ -20,6 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facepersona_core.analysis.frame import newest
 from facepersona_core.errors import ExportInvalid
 from facepersona_core.study.plan import StudyPlan, parse_plan
 
@@ -87,10 +89,16 @@ class Evidence:
         times = self.votes["at"].dropna()
         return str(times.max().isoformat() if len(times) else max([*self.pictures["made"], self.facts["created"]]))
 
+    @property
+    def practice(self) -> Mapping[str, tuple[int, int]]:
+        """(right, asked) answers of the practice by rater, (0, 0) when it was left out; without those who have none on
+        record, and empty in an export from before it was kept."""
+        return {rater: (right, asked) for rater, (right, asked) in self.facts.get("practice", {}).items()}
+
     @cached_property
     def newest_scores(self) -> pd.DataFrame:
-        """One row a picture and metric: a picture scored again by a later version counts once."""
-        return self.scores.drop_duplicates(["person", "prompt", "seed", "method", "metric"], keep="last")
+        """`scores` as they count for the figures."""
+        return newest(self.scores)
 
 
 def reference_key(index: int) -> str:

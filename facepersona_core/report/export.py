@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from io import BytesIO
@@ -38,12 +38,15 @@ def study_files(workplace: Workplace, name: str) -> dict[str, bytes]:
     study = workplace.studies.get(name)
     ids = list(workplace.studies.pictures(study.id).values())
     records = [workplace.pictures.get(picture) for picture in ids]
+    votes = workplace.ratings.votes(study.id)
+    numbers = _numbers(votes)
     tables = {
-        "votes": _without_names(workplace.ratings.votes(study.id)),
+        "votes": votes.assign(rater=[numbers[rater] for rater in votes["rater"]]).astype({"rater": "str"}),
         "scores": workplace.pictures.scores(ids),
         "pictures": _pictures(records),
     }
-    files = {FACTS: _json(_facts(workplace, study)), PLAN: plan_text(study.plan).encode()}
+    facts = {**_facts(workplace, study), "practice": _practice(workplace, study, numbers)}
+    files = {FACTS: _json(facts), PLAN: plan_text(study.plan).encode()}
     files |= {f"{table}{suffix}": to(rows) for table, rows in tables.items() for suffix, to in FORMATS.items()}
     return files | _thumbnails(workplace, read(files), records)
 
@@ -88,12 +91,17 @@ def _person(workplace: Workplace, name: str) -> PersonFacts:
     return PersonFacts(name, workplace.names_ja.get(name, name), person.synthetic, consent)
 
 
-def _without_names(votes: pd.DataFrame) -> pd.DataFrame:
+def _numbers(votes: pd.DataFrame) -> dict[str, str]:
     """Raters as R1, R2 ... in the order of their first vote."""
     names = votes["rater"].unique()
     digits = len(str(len(names)))
-    numbers = {rater: f"R{place:0{digits}}" for place, rater in enumerate(names, start=1)}
-    return votes.assign(rater=[numbers[rater] for rater in votes["rater"]]).astype({"rater": "str"})
+    return {rater: f"R{place:0{digits}}" for place, rater in enumerate(names, start=1)}
+
+
+def _practice(workplace: Workplace, study: StudyRecord, numbers: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """How the practice of those who voted went, by number."""
+    found = workplace.ratings.practice(study.id)
+    return {number: found[name] for name, number in numbers.items() if name in found}
 
 
 def _pictures(records: Sequence[PictureRecord]) -> pd.DataFrame:

@@ -1,22 +1,22 @@
 """The drawings of the report: values in, SVG out, the same for the same values.
 
 Rows of estimates are strips without text, one a table row, so that names and numbers are ordinary text of the page;
-the two large figures carry theirs inside.
+the large figures carry theirs inside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
-from facepersona_core.palette import GRID, SOFT
+from facepersona_core.palette import GRID, SOFT, ink_on, shade
 from facepersona_core.report.scales import Scale
 from facepersona_core.report.spans import Span
-from facepersona_core.report.svg import Frame, drawing, line, marker, number, text
+from facepersona_core.report.svg import Frame, drawing, line, marker, number, rectangle, text
 
 STRIP, ROW, AXIS, PAD = 400, 36, 18, 24
 """Width of a strip, its height, the height of the axis below, and the room left and right of the scale."""
@@ -25,6 +25,10 @@ LIMIT = "#a8322a"
 SYSTEM = "#0072B2"
 NAME = 11
 """Font size of the names in a trade-off."""
+EMPTY = "#f0f3f5"
+"""Colour of a cell without a figure."""
+ROOMY = 32.0
+"""Least width of a cell that has room for the count of votes."""
 Box = tuple[float, float, float, float]
 """Left, top, width and height."""
 
@@ -36,6 +40,18 @@ class Dot:
     span: Span
     colour: str
     marker: str = "circle"
+
+
+@dataclass(frozen=True)
+class Rival:
+    """One method of a map of win rates: a row, and the column of the same number."""
+
+    name: str
+    colour: str
+    marker: str
+    rates: Sequence[float | None]
+    """Share of votes it won against each method; None: against itself, or where they never met."""
+    votes: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,23 @@ def trade_off(points: Sequence[Point], frame: Frame, titles: tuple[str, str], la
     return drawing(frame.width, frame.height, "".join(parts) + _names(points, frame), label)
 
 
+def win_rates(rivals: Sequence[Rival], width: int, words: tuple[str, str], write: Callable[[float], str]) -> Markup:
+    """Who won how often against whom: blue wins, orange loses. A column has the mark of its method at its head.
+
+    ``words``: what the columns are, and what the whole is."""
+    left = max(_width(rival.name) for rival in rivals) + 26.0
+    wide, high, top = (width - left) / len(rivals), 34.0, 34.0
+    parts = [text(left + wide * len(rivals) / 2, 11, words[0], SOFT, 10)]
+    for i, rival in enumerate(rivals):
+        y = top + high * (i + 0.5)
+        parts.append(marker(left + wide * (i + 0.5), 24, rival.colour, rival.marker, 5))
+        parts.append(marker(7, y, rival.colour, rival.marker, 5))
+        parts.append(text(18, y + 4, rival.name, rival.colour, NAME, "start"))
+        for j, (rate, votes) in enumerate(zip(rival.rates, rival.votes, strict=True)):
+            parts.append(_won(left + wide * j, y - high / 2, wide, high, rate, votes, write))
+    return drawing(width, top + high * len(rivals), "".join(parts), words[1])
+
+
 def payback(
     today: float, system: Span, setup: float, frame: Frame, turn: float, words: tuple[str, str, str, str], label: str
 ) -> Markup:
@@ -109,6 +142,19 @@ def payback(
         parts.append(line(frame.left + 12, y - 4, frame.left + 34, y - 4, colour, 2.5))
         parts.append(text(frame.left + 40, y, name, size=NAME, anchor="start"))
     return drawing(frame.width, frame.height, "".join(parts), label)
+
+
+def _won(
+    x: float, y: float, wide: float, high: float, rate: float | None, votes: int, write: Callable[[float], str]
+) -> str:
+    """One cell of the map; the count of votes where there is room for it."""
+    if rate is None:
+        return rectangle(x + 1, y + 1, wide - 2, high - 2, EMPTY)
+    colour = shade(rate)
+    ink, middle = ink_on(colour), x + wide / 2
+    counted = text(middle, y + high - 7, f"n={votes}", ink, 8) if wide >= ROOMY else ""
+    share = text(middle, y + high / 2 + (0 if counted else 4), write(rate), ink, NAME)
+    return rectangle(x + 1, y + 1, wide - 2, high - 2, colour) + share + counted
 
 
 def _place(scale: Scale, value: float) -> float:

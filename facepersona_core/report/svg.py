@@ -37,6 +37,12 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float =
     return f'<line {ends} stroke="{colour}" stroke-width="{number(width)}"{dashes}/>'
 
 
+def rectangle(x: float, y: float, width: float, height: float, colour: str) -> str:
+    """A filled rectangle; ``x`` and ``y`` are its left top corner."""
+    size = f'width="{number(width)}" height="{number(height)}"'
+    return f'<rect x="{number(x)}" y="{number(y)}" {size} fill="{colour}"/>'
+
+
 def text(x: float, y: float, words: str, colour: str = INK, size: int = 11, anchor: str = "middle") -> str:
     """One line of text; ``anchor`` is start, middle or end."""
     place = f'x="{number(x)}" y="{number(y)}" text-anchor="{anchor}"'

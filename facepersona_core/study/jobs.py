@@ -54,6 +54,8 @@ class Job:
     method: str
     prompt: str
     seed: int
+    key: str
+    """As `Task.key`: what is finished late still knows whether its row is its own."""
     worker: str
     attempt: int
     """1 at the first try."""
@@ -154,7 +156,9 @@ class JobStore(Protocol):
         ...
 
     def finish(self, job: Job, picture_id: int | None = None, made: bool = True) -> None:
-        """``job`` is done; ``made`` is False when there was nothing to do. The last one opens the study."""
+        """``job`` is done; ``made`` is False when there was nothing to do. The last one opens the study.
+
+        Nothing happens when the study was discarded meanwhile."""
         ...
 
     def fail(self, job: Job, reason: Reason) -> None:

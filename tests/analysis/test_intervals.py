@@ -59,6 +59,11 @@ def test_two_way_covariance_is_the_sum_over_pairs_of_votes_that_share_something(
     np.testing.assert_allclose(found.two_way, by_rater * 5 / 4 + by_prompt * 7 / 6 - both)
 
 
+def test_a_variance_that_is_nothing_but_rounding_is_zero() -> None:
+    nothing = np.full((2, 2), -1e-33)
+    assert Covariances(*[nothing] * 4).variance(np.eye(2)).tolist() == [0.0, 0.0]
+
+
 def test_large_codes_give_the_same_covariance() -> None:
     random = np.random.default_rng(2)
     rater, prompt, value = random.integers(6, size=500), random.integers(8, size=500), random.normal(size=500)

@@ -70,6 +70,9 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     store.studies.create(StudyPlan(**{**vars(PLAN), "name": EMPTY}), made)
     opened = SimpleNamespace(**{**vars(store), "database": store.db, "names_ja": {"Aoi": "葵"}})
     cast_votes(opened, "small", 5, careless=1)
+    for number, practice in enumerate(((17, 20), (0, 0), (20, 20)), start=1):
+        rater = store.ratings.join(store.studies.get("small").id, f"Simulated rater {number}", "en")
+        store.ratings.practised(rater.id, *practice)
     yield opened
     store.db.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -12,12 +13,16 @@ import pytest
 
 from facepersona_core.errors import ExportInvalid, FolderNotEmpty
 from facepersona_core.report import gallery
-from facepersona_core.report.data import gather
+from facepersona_core.report.blocks import Table
+from facepersona_core.report.data import ReportData, gather
 from facepersona_core.report.evidence import Evidence, PersonFacts, read, read_folder, reference_key
 from facepersona_core.report.export import study_files, write_files
 from facepersona_core.report.make import html_file
 from facepersona_core.report.parameters import Parameters
 from facepersona_core.report.roi import assumptions
+from facepersona_core.report.sections import agreement
+from facepersona_core.report.view import View
+from facepersona_core.report.words import Words
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -35,6 +40,26 @@ def test_no_rater_is_named_and_tables_for_people_say_the_same(files: dict[str, b
         rows = pd.read_csv(BytesIO(files[f"{table}.csv"]))
         assert list(rows.columns) == list(getattr(evidence, table).columns)
         assert len(rows) == len(getattr(evidence, table))
+
+
+def test_the_practice_of_raters_travels_under_their_numbers(files: dict[str, bytes], evidence: Evidence) -> None:
+    """R2 left it out, and of R4 there is none on record."""
+    assert evidence.practice == {"R1": (17, 20), "R2": (0, 0), "R3": (20, 20)}
+    facts = json.loads(files["study.json"])
+    del facts["practice"]  # as an earlier release wrote it
+    assert read({**files, "study.json": json.dumps(facts).encode()}).practice == {}
+
+
+@pytest.mark.parametrize(("language", "left_out"), [("en", "left out"), ("ja", "省略")])
+def test_the_table_of_raters_says_how_the_practice_went(data: ReportData, language: str, left_out: str) -> None:
+    words = Words(language)
+    (table,) = [
+        block
+        for block in agreement.blocks(View(data, words))
+        if isinstance(block, Table) and block.title == words("agreement.raters")
+    ]
+    assert table.head[1] == words("agreement.rater.practice") and {len(row) for row in table.rows} == {len(table.head)}
+    assert [row[1] for row in table.rows] == ["17 / 20", left_out, "20 / 20", words.unknown, words.unknown]
 
 
 def test_only_people_who_agreed_are_shown(files: dict[str, bytes], evidence: Evidence) -> None:

@@ -21,6 +21,9 @@ def test_the_first_practice_is_kept(store: Store, study: StudyRecord) -> None:
     store.ratings.practised(rater.id, 20, 20)
     found = store.ratings.rater(rater.token)
     assert found is not None and found.practice == (17, 20)
+    left_out, silent = (store.ratings.join(study.id, name, "en") for name in ("Ben", "Chie"))
+    store.ratings.practised(left_out.id, 0, 0)
+    assert store.ratings.practice(study.id) == {"Aiko": (17, 20), "Ben": (0, 0)} and silent.practice is None
 
 
 def test_the_panel_counts_what_stands(store: Store, study: StudyRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +13,12 @@ import pandas as pd
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from tiny_store import Store, fill, open_store
+from tiny_store import PLAN, Store, fill, open_store
 
 from facepersona_core.settings import Settings
 from storage import StudyRecord, Vote
-from ui import results, results_figures, results_views
+from ui import rate as rate_tab
+from ui import results, results_data, results_figures, results_views
 from ui.context import AppContext
 from ui.i18n import LANGUAGES, text
 from ui.results_figures import View
@@ -55,8 +57,7 @@ def rate(store: Store, study: StudyRecord, *names: str, limit: int = 1000) -> No
 
 
 def view(context: AppContext, study: StudyRecord, language: str = "en") -> View:
-    votes = context.ratings.votes(study.id)
-    return results._view(context, study, votes, language)
+    return results._view(context, results_data.read_votes(context, study.name), language)
 
 
 def annotations(figure: Any) -> str:
@@ -77,7 +78,8 @@ def test_unknown_is_said_and_never_shown_as_zero(store: Store, context: AppConte
     seen = view(context, study)
     words = results_views.agreement(seen.analysis, "en")
     assert "Not measurable yet. No pair has been rated by two people yet." in words and "0.00" not in words
-    assert results_views.raters(seen.analysis.rater_reports, "en").count("not measurable yet") >= 1
+    raters = results_views.raters(seen.analysis.rater_reports, seen.practice, "en")
+    assert raters.count("not measurable yet") >= 1 and "none on record" in raters
     assert "Intervals appear from 2 raters" in results_views.summary(seen.analysis, seen.planned, seen.name, "en")
     glance = results_views.glance(seen.analysis, study.plan.methods, seen.name, "en")
     assert "not measurable yet" in glance  # the machine scores of this study carry other metrics
@@ -92,8 +94,8 @@ def test_with_all_votes_every_figure_is_drawn_in_words_of_the_reader(
 ) -> None:
     rate(store, study, "Aiko", "Ben")
     drawn = results._draw(context, language, study.name, "")
-    figures = [update.value for update in drawn[-len(results.FIGURES) :]]
-    assert all(figures)
+    figures = [update.value for update in drawn[1 + results.LIVE - len(results.FIGURES) : 1 + results.LIVE]]
+    assert len(figures) == len(results.FIGURES) and all(figures)
     seen = view(context, study, language)
     ranked = results_figures.ranking(seen, "identity")
     assert len(ranked.data) == 3 and all(trace.error_x.array[0] >= 0 for trace in ranked.data)
@@ -119,6 +121,34 @@ def test_the_page_is_drawn_again_only_when_something_changed(
     undone = results._draw(context, "en", study.name, first[0])
     assert undone[0] != first[0]
     assert results._draw(context, "ja", study.name, undone[0])[0] != undone[0]
+
+
+@pytest.mark.parametrize(("language", "left_out"), [("en", "left out"), ("ja", "省略")])
+def test_the_table_of_raters_says_how_their_practice_went(
+    store: Store, context: AppContext, study: StudyRecord, language: str, left_out: str
+) -> None:
+    practised, hasty = (store.ratings.join(study.id, name, "ja") for name in ("Aiko", "Ben"))
+    store.ratings.practised(practised.id, 17, 20)
+    store.ratings.practised(hasty.id, 0, 0)
+    rate(store, study, "Aiko", "Ben", "Chie", limit=2)
+    drawn = results._draw(context, language, study.name, "")
+    table = next(part for part in drawn if isinstance(part, str) and 'id="fp-raters"' in part)
+    rows = [re.findall(r"<td>(.*?)</td>", row)[:2] for row in re.findall(r"<tr>(.*?)</tr>", table)[1:]]
+    nothing = text("results.raters.practice_none", language)
+    assert rows == [["Aiko", "17 / 20"], ["Ben", left_out], ["Chie", nothing]]
+    assert text("results.raters.practice", language) in table
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_that_was_discarded_since_is_said_to_be_gone(context: AppContext, language: str) -> None:
+    drawn = results._draw(context, language, "gone", "")
+    assert len(drawn) == len(results._draw(context, language, "tiny", ""))
+    assert drawn[0] == "" and "gone" in drawn[1] and 'role="status"' in drawn[1]
+    assert [update["visible"] for update in drawn[3:5]] == [False, False]
+    for chosen, then in (("gone", "tiny"), ("tiny", "tiny"), (None, "tiny")):
+        offered = rate_tab._offered(context, language, chosen)
+        assert (offered.value, offered.choices) == (then, [(PLAN.title[language], "tiny")])
+    assert rate_tab._facts(context, rate_tab._found(context, "gone"), language) == text("rate.no_study", language)
 
 
 def test_verdicts_name_whom_the_leader_beats(store: Store, context: AppContext, study: StudyRecord) -> None:

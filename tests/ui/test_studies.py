@@ -20,9 +20,11 @@ from facepersona_core.settings import Settings
 from facepersona_core.study.jobs import Reason
 from facepersona_core.study.plan import PromptItem, dump_plan, parse_plan
 from facepersona_core.study.suites import suites
+from storage import Vote
 from tests.study import toy_studio as toy
 from ui import studies_views
 from ui.context import AppContext
+from ui.html import escape
 from ui.i18n import LANGUAGES, text
 from ui.studies_actions import BUTTONS, Actions
 from ui.studies_form import Form, form_of, read_prompts, read_seeds
@@ -62,7 +64,7 @@ def actions(context: AppContext) -> Actions:
 
 
 def start(actions: Actions, plan: Any = PLAN) -> str:
-    said, _, _ = actions.start("en", *astuple(form_of(plan)))
+    said, *_ = actions.start("en", *astuple(form_of(plan)))
     assert "has been started" in said
     return str(plan.name)
 
@@ -70,7 +72,7 @@ def start(actions: Actions, plan: Any = PLAN) -> str:
 def drawn(actions: Actions, language: str = "en", chosen: str | None = None) -> tuple[str, set[str]]:
     """The panel and the buttons that show."""
     found = actions.draw(language, chosen, "")
-    return found[2], {key for key, update in zip(BUTTONS, found[3:], strict=True) if update["visible"]}
+    return found[3], {key for key, update in zip(BUTTONS, found[4:], strict=True) if update["visible"]}
 
 
 def test_a_plan_goes_through_the_form_unchanged() -> None:
@@ -164,7 +166,8 @@ def test_a_started_study_is_followed_to_the_end(actions: Actions, store: Store) 
     start(actions)
     assert cast(Any, actions.context.workers).woken == 1
     panel, buttons = drawn(actions)
-    assert 'data-phase="waiting"' in panel and text("studies.note.starting", "en") in panel and buttons == {"pause"}
+    assert 'data-phase="waiting"' in panel and text("studies.note.starting", "en") in panel
+    assert buttons == {"pause", "discard"}
     jobs = actions.context.jobs
     job = jobs.claim("a:1:b", None, toy.BUNDLE)
     assert job is not None
@@ -173,12 +176,12 @@ def test_a_started_study_is_followed_to_the_end(actions: Actions, store: Store) 
     assert "DreamBooth learns the people" in panel
     assert actions.act("pause")("en", "tiny") == ""
     panel, buttons = drawn(actions, "ja")
-    assert text("studies.note.pausing", "ja") in panel and buttons == {"resume"}
+    assert text("studies.note.pausing", "ja") in panel and buttons == {"resume", "discard"}
     jobs.give_back(job)
     actions.act("resume")("en", "tiny")
     toy.toy_worker(store).run()
     panel, buttons = drawn(actions, "ja")
-    assert text("studies.note.open", "ja") in panel and "8 / 8" in panel and buttons == {"rate"}
+    assert text("studies.note.open", "ja") in panel and "8 / 8" in panel and buttons == {"rate", "discard"}
     assert "による人物の学習" not in panel
 
 
@@ -199,12 +202,12 @@ def test_failures_are_listed_with_their_reasons_and_what_to_do(actions: Actions,
     assert 'role="alert"' in early and "16 枚" in early
     toy.toy_worker(store).run()
     panel, buttons = drawn(actions, "ja")
-    assert buttons == {"retry", "open"} and 'data-phase="stuck"' in panel
+    assert buttons == {"retry", "open", "discard"} and 'data-phase="stuck"' in panel
     assert NoFaceFound(name="Aoi", sizes="64").text("ja") in panel and "葵" in panel and "<script>" not in panel
     assert text("studies.failed.title", "ja", n=8) in panel
     assert actions.act("open")("en", "tiny") == ""
     panel, buttons = drawn(actions)
-    assert text("studies.note.open_gaps", "en") in panel and buttons == {"rate"}
+    assert text("studies.note.open_gaps", "en") in panel and buttons == {"rate", "discard"}
 
 
 def test_what_became_of_the_worker_is_said(actions: Actions, store: Store) -> None:
@@ -212,7 +215,7 @@ def test_what_became_of_the_worker_is_said(actions: Actions, store: Store) -> No
     keeper = cast(Any, actions.context.workers)
     keeper.problem, keeper.gave_up = Reason("WorkerCrashed", {"status": -9, "line": "killed"}), True
     panel, buttons = drawn(actions, "ja")
-    assert "-9" in panel and "killed" in panel and buttons == {"pause", "resume"}
+    assert "-9" in panel and "killed" in panel and buttons == {"pause", "resume", "discard"}
     actions.act("resume")("ja", "tiny")
     assert keeper.woken == 2
     without = Actions(replace(actions.context, workers=None))
@@ -224,7 +227,48 @@ def test_what_became_of_the_worker_is_said(actions: Actions, store: Store) -> No
 
 def test_what_goes_wrong_at_the_start_is_told(actions: Actions) -> None:
     start(actions)
-    said, chosen, _ = actions.start("ja", *astuple(replace(form_of(PLAN), seeds="9")))
-    assert 'role="alert"' in said and "tiny" in said and "value" not in chosen
+    said, *_, choice = actions.start("ja", *astuple(replace(form_of(PLAN), seeds="9")))
+    assert 'role="alert"' in said and "tiny" in said and "value" not in choice
     start(actions)  # the same once more: it goes on
     assert len(actions.context.jobs.runs()) == 1
+
+
+def test_of_two_studies_that_look_alike_the_chosen_one_is_meant(actions: Actions) -> None:
+    start(actions)
+    start(actions, replace(PLAN, name="twin", seeds=(8, 9)))
+    first = actions.draw("en", "tiny", "")
+    second = actions.draw("en", "twin", first[0])
+    assert (first[1], second[1]) == ("tiny", "twin") and "data-phase" in second[3]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_is_discarded_once_the_question_is_answered(actions: Actions, language: str) -> None:
+    start(actions)
+    message, row, question, asked = actions.ask_discard(language, "tiny")
+    assert (message, row["visible"], asked) == ("", True, "tiny") and PLAN.title[language] in question
+    hidden, *forgotten = actions.keep(language)
+    assert hidden["visible"] is False and forgotten == ["", ""]
+    assert len(actions.context.jobs.runs()) == 1, "asked, not done"
+    message, row, question, asked = actions.discard(language, "tiny")
+    assert escape(text("studies.discarded", language, title=PLAN.title[language])) in message
+    assert (row["visible"], question, asked) == (False, "", "")
+    panel, buttons = drawn(actions, language, "tiny")
+    assert text("studies.none_title", language) in panel and buttons == set()
+    assert actions.first_form().name == "study-1"
+    message, row, *_ = actions.discard(language, "tiny")  # pressed in a second window
+    assert 'role="alert"' in message and "tiny" in message and row["visible"] is False
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_study_with_votes_says_why_it_stays_and_what_to_do(actions: Actions, store: Store, language: str) -> None:
+    start(actions)
+    toy.toy_worker(store).run()
+    rater = store.ratings.join(store.studies.get("tiny").id, "Aiko", "ja")
+    asked_in_time = actions.ask_discard(language, "tiny")[-1]
+    assignment = store.ratings.next(rater.id)
+    assert assignment is not None
+    store.ratings.vote(rater.id, assignment.id, Vote("left", "tie", True, False, 2.0))
+    for told in (actions.ask_discard(language, "tiny"), actions.discard(language, asked_in_time)):
+        assert 'role="alert"' in told[0] and "facepersona raters pause tiny" in told[0]
+        assert (told[1]["visible"], told[3]) == (False, "")
+    assert drawn(actions, language)[1] == {"rate", "discard"}

@@ -11,6 +11,7 @@ from facepersona_core.report.spans import of
 from facepersona_core.report.view import AGREEMENT_WORDS, AXES, View
 
 GOOD = "–"
+COLUMNS = ("rater", "practice", "pairs", "seconds", "gold", "same", "look")
 
 
 def blocks(view: View) -> list[Block]:
@@ -24,7 +25,7 @@ def blocks(view: View) -> list[Block]:
     reports = view.data.analysis.rater_reports
     flagged = sum(bool(report.flags) for report in reports)
     lead = words("agreement.flagged" if flagged else "agreement.unflagged", n=flagged, raters=len(reports))
-    columns = [words(f"agreement.rater.{key}") for key in ("rater", "pairs", "seconds", "gold", "same", "look")]
+    columns = [words(f"agreement.rater.{key}") for key in COLUMNS]
     return [
         Text(lead, "lead"),
         Table(words("agreement.table"), head, rows, words("agreement.note")),
@@ -62,12 +63,18 @@ def _rater(view: View, report: RaterReport) -> list[str | Markup]:
     flags = Markup("<br>").join(view.reason(flag) for flag in report.flags)
     return [
         report.rater,
+        _practice(view, report.rater),
         words.count(report.comparisons),
         words.number(report.median_seconds, 1),
         _of(view, report.gold_right, report.gold_answered),
         _of(view, report.repeats_same, report.repeats),
         flags or GOOD,
     ]
+
+
+def _practice(view: View, rater: str) -> str:
+    found = view.data.evidence.practice.get(rater)
+    return view.words("agreement.left_out") if found == (0, 0) else _of(view, *(found or (0, 0)))
 
 
 def _of(view: View, right: int, asked: int) -> str:

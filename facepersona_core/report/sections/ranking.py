@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from facepersona_core.analysis.results import AxisResult
 from facepersona_core.report import figures
-from facepersona_core.report.blocks import Block, Row, Strips, Table, Text
+from facepersona_core.report.blocks import Block, Figure, Pair, Row, Strips, Table, Text
 from facepersona_core.report.decision import SURE
-from facepersona_core.report.figures import Dot
+from facepersona_core.report.figures import Dot, Rival
 from facepersona_core.report.scales import shares
 from facepersona_core.report.spans import Span, of
 from facepersona_core.report.view import AXES, View
 from facepersona_core.report.words import odds_share
 
+MAP_WIDTH = 330
+"""Of a map of win rates, half the page."""
+
 
 def blocks(view: View) -> list[Block]:
-    """Each question, then acceptability, then groups of prompts."""
+    """Each question, then who wins against whom, then acceptability, then groups of prompts."""
     found: list[Block] = [Text(view.words("ranking.lead"), "note")]
     for axis in AXES:
         result = view.axis(axis)
@@ -24,7 +27,7 @@ def blocks(view: View) -> list[Block]:
             found.append(Text(missing, "warn"))
             continue
         found += [Text(verdict(view, result), "lead"), _strips(view, result), _pairs(view, result)]
-    found.append(_acceptable(view))
+    found += [*_wins(view), _acceptable(view)]
     return [*found, *(table for axis in AXES if (table := _by_prompt_axis(view, axis)))]
 
 
@@ -89,6 +92,34 @@ def _pairs(view: View, result: AxisResult) -> Block:
 
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _wins(view: View) -> list[Block]:
+    """A map of win rates for each question, side by side; nothing before the first vote."""
+    maps = [_map(view, axis) for axis in AXES]
+    if all(isinstance(each, Text) for each in maps):
+        return []
+    return [Pair(*maps), Text(view.words("ranking.wins_note"), "note")]
+
+
+def _map(view: View, axis: str) -> Block:
+    words, result = view.words, view.axis(axis)
+    title = words("ranking.wins", question=words(f"questions.short.{axis}"))
+    if result is None:
+        return Text(words("common.missing", what=title), "warn")
+    found = result.win_rates
+    order = [each.method for each in result.standings or ()] or list(found.methods)
+    place = [found.methods.index(method) for method in order]
+    rivals = [
+        Rival(
+            view.method(found.methods[i]),
+            *view.looks[found.methods[i]],
+            [found.rates[i][j] for j in place],
+            [found.votes[i][j] for j in place],
+        )
+        for i in place
+    ]
+    return Figure(title, figures.win_rates(rivals, MAP_WIDTH, (words("ranking.against"), title), words.percent))
 
 
 def _acceptable(view: View) -> Block:
