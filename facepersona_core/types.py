@@ -38,11 +38,21 @@ class Usability:
     face_px: float
     """Width of the face box in pixels of the photo."""
     sharpness: float
-    """Standard deviation of the Laplacian of the aligned face's luma (0 to 255 scale)."""
+    """Fine detail of the aligned face over coarse detail; about 4.5 in focus, near 1 when blurred."""
     brightness: float
-    """Mean luma of the aligned face, 0 to 255."""
+    """Luma of the whites of the eyes or the brightest skin, 0 to 255."""
+    overexposed: float
+    """Share of the face's pixels that are burnt out."""
+    colour_cast: float
+    """How far the face's colour is from skin in white light: 1 is one channel doubled against the next."""
     yaw_degrees: float
     """Head yaw estimated from the five landmarks; positive when the person looks to the picture's right."""
+    pitch_degrees: float
+    """Head pitch estimated likewise; positive downwards."""
+    eye_contrast: float
+    """Structure of the less visible eye in units of the skin's luma; near 0 behind sunglasses."""
+    mouth_cover: float
+    """How little the mouth's surroundings look like skin with lips; above 0 something covers them."""
 
 
 @dataclass(frozen=True)

@@ -71,8 +71,8 @@ def mapping_loss(
     """CGDR loss of one batch; gradients reach ``mapping`` only if the caller froze the rest.
 
     With probability ``expression_dropout`` a sample's expression is replaced by the learned null vector
-    (expression guidance, arXiv:2403.05094), and always where the prompt tells it. ``scheduler``: a diffusers DDPMScheduler whose ``prediction_type`` says
-    what the UNet predicts; ``weight`` is that of `cgdr_loss`.
+    (expression guidance, arXiv:2403.05094), and always where the prompt tells it. ``scheduler``: a diffusers
+    DDPMScheduler whose ``prediction_type`` says what the UNet predicts; ``weight`` is that of `cgdr_loss`.
     """
     size, device = len(batch.latents), batch.latents.device
     drop = torch.rand(size, 1, generator=generator, device=device) < expression_dropout

@@ -29,7 +29,7 @@ def face(seed: int) -> Face:
         box=(0.0, 0.0, 90.0, 110.0),
         detection_score=0.9,
         embedding=np.ones(8, np.float32),
-        usability=Usability("good", (), 90.0, 20.0, 120.0, 0.0),
+        usability=Usability("good", (), 90.0, 4.5, 200.0, 0.0, 0.2, 0.0, 0.0, 0.3, -0.5),
     )
 
 

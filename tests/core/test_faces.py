@@ -5,15 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from facepersona_core.errors import FacePackMissing, NoFaceFound, SeveralFaces
+from facepersona_core.face_measures import estimate_yaw
 from facepersona_core.faces import FaceReader, open_face_reader
 from facepersona_core.settings import Settings
-from facepersona_core.usability import estimate_yaw
 from tests.core.face_pictures import people, side_by_side
 from training.embedded.data import Pictures
 from training.embedded.face_data import landmarks_of
@@ -102,18 +101,8 @@ def test_no_face(reader: FaceReader, name: str) -> None:
     assert "128, 256" in caught.value.text()
 
 
-def test_usability_says_what_is_wrong(reader: FaceReader, pictures: Pictures) -> None:
-    plain = pictures.pixels[0]
-    assert reader.read(Image.fromarray(plain), "a").usability.level == "good"
-    damaged = {
-        "blurred": cv2.GaussianBlur(plain, (0, 0), 1.8),
-        "dark": (plain * 0.22).astype(np.uint8),
-        "small": np.asarray(side_by_side(plain[None], (0.2,), 320)),
-    }
-    for reason, pixels in damaged.items():
-        usability = reader.read(Image.fromarray(pixels), "a").usability
-        assert usability.level in ("fair", "poor")
-        assert reason in usability.reasons
+def test_a_plain_photo_is_good_and_a_turned_face_is_named(reader: FaceReader, pictures: Pictures) -> None:
+    assert reader.read(Image.fromarray(pictures.pixels[0]), "a").usability.level == "good"
     turned = reader.read(Image.fromarray(pictures.pixels[3]), "a").usability
     assert "turned" in turned.reasons
     assert turned.yaw_degrees == pytest.approx(40, abs=9)
