@@ -58,6 +58,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser, app: App) -> Iterator[Page]:
     """The app's page, loaded; the test fails when the page reports an error or fetches from anywhere else."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="en-US", accept_downloads=True)
+    context.set_default_timeout(90_000)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))

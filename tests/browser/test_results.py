@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
-from random import Random
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
-from rating_site import ARTEFACTS, QUALITY, Site, site
-from sqlalchemy import select
-
-from storage import Vote
-from storage.tables import PictureRow, RaterFileRow
+from rating_site import ARTEFACTS, Site, rate_all, site
 
 pytestmark = pytest.mark.browser
 
@@ -30,40 +25,6 @@ def page(chromium: Browser) -> Iterator[Page]:
     context.set_default_timeout(90_000)
     yield context.new_page()
     context.close()
-
-
-def rate_all(site: Site, names: tuple[str, ...], limit: int = 1000) -> None:
-    """Votes of raters who mostly see what the methods are worth; the better at identity, the worse at the text."""
-    for name in names:
-        rater, random = site.join(name), Random(name)
-        for _ in range(limit):
-            assignment = site.store.ratings.next(rater.id)
-            if assignment is None:
-                break
-            left, right = methods_behind(site, (assignment.left_key, assignment.right_key))
-            gap = QUALITY[left] - QUALITY[right]
-
-            def better(by: float, random: Random = random) -> str:
-                noisy = by + random.gauss(0, 0.12)
-                return "tie" if abs(noisy) < 0.06 else "left" if noisy > 0 else "right"
-
-            fine = [random.random() < QUALITY[method] for method in (left, right)]
-            vote = Vote(better(gap), better(-0.6 * gap), *fine, random.uniform(3, 8))  # type: ignore[arg-type]
-            site.store.ratings.vote(rater.id, assignment.id, vote)
-
-
-def methods_behind(site: Site, keys: tuple[str, str]) -> tuple[str, str]:
-    """What no rater can look up: the methods whose pictures two rater keys show."""
-    with site.store.db.read() as session:
-        first, second = (
-            session.scalars(
-                select(PictureRow.method)
-                .join(RaterFileRow, RaterFileRow.file_key == PictureRow.file_key)
-                .where(RaterFileRow.key == key)
-            ).first()
-            for key in keys
-        )
-    return str(first), str(second)
 
 
 def open_results(page: Page, site: Site, language: str = "en") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -44,6 +45,21 @@ def test_every_method_makes_every_seed(work: Workplace) -> None:
     run.language = "ja"
     assert "葵" in board_html(run, {"Aoi": "葵"})
     assert "完了" in status_html(run, {}, "")
+
+
+def test_the_time_left_follows_the_pace_since_learning_was_first_heard_of(work: Workplace) -> None:
+    run = run_of(work, ["textual_inversion"])
+    run.state, run.method, run.stage_from, run.fraction = "learning", "textual_inversion", 0.25, 0.25
+    assert "left" not in status_html(run, {}, ""), "nothing is known of the pace yet"
+    run.stage_started, run.fraction = time.monotonic() - 10, 0.5
+    assert "50 %, about 20 s left" in status_html(run, {}, "")
+
+
+def test_one_picture_is_not_several(work: Workplace) -> None:
+    run = run_of(work, ["class_word"], count=1)
+    run.start()
+    finish(run)
+    assert "Done: 1 picture in" in status_html(run, {}, "")
 
 
 def test_stop_ends_the_run_and_keeps_what_was_made(work: Workplace) -> None:
