@@ -10,6 +10,7 @@ from facepersona_core.report.roi import NUMBERS, Assumptions
 from facepersona_core.report.words import Words
 from ui.html import escape, icon
 from ui.i18n import LANGUAGES, text
+from ui.messages import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ui.context import AppContext
 
 MEDIA = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+PLAIN = "text/plain; charset=utf-8"
 
 
 def build(context: AppContext, study: Any) -> None:
@@ -76,7 +78,9 @@ def add_routes(api: FastAPI, context: AppContext, prefix: str = "") -> None:
         except UnknownStudy:
             return Response(status_code=404)
         except FacePersonaError as error:
-            return Response(error.text(language), status_code=422, media_type="text/plain; charset=utf-8")
+            return Response(error.text(language), status_code=422, media_type=PLAIN)
+        except Exception as error:
+            return Response(explain(error, language), status_code=500, media_type=PLAIN)
         name = f'attachment; filename="decision-report.{kind}"'
         headers = {"content-disposition": name, "cache-control": "private, no-store"}
         return Response(made, media_type=MEDIA[kind], headers=headers)

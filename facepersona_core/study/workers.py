@@ -124,10 +124,12 @@ class Workers:
     def _crashed(self, slot: int, status: int) -> None:
         self._jobs.release(is_gone)
         self.problem = self._last_words(slot, status)
+        kept = self._log(slot).with_suffix(".crash.log")  # the next worker begins the log anew
+        os.replace(self._log(slot), kept)
         self._crashes += 1
         self._left_at_crash = self._left()
         self._not_before = time.monotonic() + PAUSE_SECONDS * 2 ** (self._crashes - 1)
-        log.error("%s (see %s)", self.problem.text("en"), self._log(slot))
+        log.error("%s (see %s)", self.problem.text("en"), kept)
 
     def _spawn(self, slot: int) -> None:
         with self._log(slot).open("wb") as words:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from facepersona_core.errors import ConsentMissing, NameTaken, StudyExists, Stud
 from facepersona_core.study.design import Cell, cells, plan_pairs
 from facepersona_core.types import Score
 from storage import ConsentForm, StudyRecord
+from storage.files import LEFT_BEHIND_SECONDS, FileStore
 
 FORM = ConsentForm(
     confirmed_by="the person shown",
@@ -107,3 +111,17 @@ def test_a_study_keeps_its_plan_pairs_and_pictures(store: Store, study: StudyRec
 def test_times_without_a_zone_are_refused(store: Store) -> None:
     with pytest.raises(Exception, match="time zone"):
         store.people.add("Aoi", [photo(0)], replace(FORM, expires_at=datetime(2027, 1, 1)))
+
+
+def test_what_a_killed_write_left_behind_is_swept_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    kept = files.path(files.put(b"whole", ".png"))
+    left, young = kept.parent / ".half.unfinished", kept.parent / ".now.unfinished"
+    for path in (left, young):
+        path.write_bytes(b"part of a photo")
+    long_ago = time.time() - LEFT_BEHIND_SECONDS - 60
+    for path in (left, kept):
+        os.utime(path, (long_ago, long_ago))
+    FileStore(tmp_path)
+    assert not left.exists()
+    assert young.exists() and kept.read_bytes() == b"whole"

@@ -152,7 +152,7 @@ def test_a_picture_that_kills_its_worker_fails_and_the_rest_is_made(
     assert status(store).pictures == Tally(done=3, failed=1)
     (failure,) = status(store).failures
     assert (failure.prompt, failure.reason.code, failure.attempts) == (toy.KILLS, "WorkerLost", 3)
-    assert (store.folder / "worker-1.log").read_bytes() == b""
+    assert (store.folder / "worker-1.crash.log").read_bytes() == b"", "kept when the next worker begins"
 
 
 def test_in_the_end_the_failures_are_listed_and_the_study_can_open_without_them(store: Store) -> None:

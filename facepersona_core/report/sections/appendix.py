@@ -42,7 +42,12 @@ def data(view: View) -> list[Block]:
         Table(words("data.again"), [], [[words("data.commands"), commands]], words("data.again_note"), "words"),
         Table(words("data.files"), [words("data.file"), "SHA-256"], files, words("data.files_note"), "words"),
         Table(words("data.networks"), [words("data.part"), "SHA-256"], models, look="words"),
-        Table(words("data.software"), [], [*software, [words("data.made_with"), words.list(made)]], look="words"),
+        Table(
+            words("data.software"),
+            [],
+            [*software, [words("data.made_with"), words.list(made) if made else words.unknown]],
+            look="words",
+        ),
         Table(words("data.seeds"), [], seeds, look="words"),
     ]
 
