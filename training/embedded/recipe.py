@@ -47,7 +47,7 @@ class Recipe:
     decoder_minutes: float = 6.0
     edition: str = "1"
     steps: int = 20
-    guidance: float = 3.0
+    guidance: float = 4.0
     evaluated_people: int = 20
     """Held-out people behind the card's figures; 0 writes no card."""
 
