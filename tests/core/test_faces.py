@@ -28,7 +28,7 @@ def pictures() -> Pictures:
     return people()
 
 
-@pytest.mark.xfail(strict=True, reason="edition 2's detector: points 8 px off on a face turned by 36 degrees")
+@pytest.mark.xfail(strict=True, reason="edition 3's detector: points 8 px off on a face turned by 36 degrees")
 def test_one_face_in_every_picture_with_landmarks_in_place(reader: FaceReader, pictures: Pictures) -> None:
     for pixels, truth in zip(pictures.pixels, landmarks_of(pictures), strict=True):
         face = reader.read(Image.fromarray(pixels), "person.png")
@@ -88,7 +88,7 @@ def no_faces() -> dict[str, Image.Image]:
     }
 
 
-SEES_FACES_IN_TEXT = pytest.mark.xfail(strict=True, reason="edition 2's detector sees three faces in a page of text")
+SEES_FACES_IN_TEXT = pytest.mark.xfail(strict=True, reason="edition 3's detector sees three faces in a page of text")
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,6 @@ def test_judge_tells_probabilities(bundle: Folder, pictures: Pictures) -> None:
         assert sum(chances.values()) == pytest.approx(1, abs=1e-4)
 
 
-@pytest.mark.xfail(strict=True, reason="edition 2's judge: its yaw correlates with the true one by 0.89")
 def test_judge_reads_the_yaw(bundle: Folder, pictures: Pictures) -> None:
     judge = open_judge(bundle.path / "judges" / "attributes")
     read = [judge.yaw_degrees(Image.fromarray(pixels)) for pixels in pictures.pixels]
