@@ -163,7 +163,8 @@ def test_other_steps_prompts_or_methods_are_told_apart(
 
 def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(prompts: Path, finished: Path, tmp_path: Path) -> None:
     bundle, judges = open_bundle(BUNDLE), Judges(BUNDLE)
-    plan = Plan(PEOPLE[:1], GALLERY, load_prompts(prompts, judges.heads), ("face2diffusion",), 1, 4, 3.0, SLOT)
+    guidance = float(bundle.info["defaults"]["guidance"])
+    plan = Plan(PEOPLE[:1], GALLERY, load_prompts(prompts, judges.heads), ("face2diffusion",), 1, 4, guidance, SLOT)
     photos(GALLERY, PEOPLE, tmp_path / "people")
 
     def killed(fraction: float, stage: str) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from io import BytesIO
+from pathlib import Path
 
 import pypdfium2
 import pytest
+from PIL import Image
 
 from facepersona_core.errors import PdfToolMissing
 from facepersona_core.report.data import ReportData
@@ -15,6 +18,7 @@ from facepersona_core.report.sections import ORDER
 from facepersona_core.report.words import Words
 
 A4 = (595.28, 841.89)
+PEOPLE = Path(__file__).parents[1] / "data" / "people"
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -51,3 +55,10 @@ def test_a_missing_tool_is_said_with_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(PdfToolMissing, match=r"apt-get install libpango-1\.0-0") as raised:
         to_pdf("<p>x</p>")
     assert "fonts-noto-cjk" in raised.value.text("ja")
+
+
+def test_making_a_pdf_leaves_uploads_as_strict_as_they_were() -> None:
+    to_pdf("<!doctype html><title>x</title><p>x")
+    data = (PEOPLE / "990000" / "00.png").read_bytes()
+    with pytest.raises(OSError, match="truncated|broken"), Image.open(BytesIO(data[: len(data) // 2])) as picture:
+        picture.load()
