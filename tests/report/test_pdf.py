@@ -60,5 +60,5 @@ def test_a_missing_tool_is_said_with_what_to_install(monkeypatch: pytest.MonkeyP
 def test_making_a_pdf_leaves_uploads_as_strict_as_they_were() -> None:
     to_pdf("<!doctype html><title>x</title><p>x")
     data = (PEOPLE / "990000" / "00.png").read_bytes()
-    with pytest.raises(OSError, match="truncated|broken"), Image.open(BytesIO(data[: len(data) // 2])) as picture:
+    with pytest.raises(OSError, match=r"truncated|broken"), Image.open(BytesIO(data[: len(data) // 2])) as picture:
         picture.load()
