@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from rating_site import ARTEFACTS, serve
+from rating_site import ARTEFACTS, Site, serve, site
 
 from facepersona_core.composition import Workplace
 from tests.ui.workplace import open_test_workplace
@@ -43,6 +43,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     with serve(build_server(context)) as url:
         yield App(url, work)
     work.close()
+
+
+@pytest.fixture
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site of its own for one test, where a study can be rated."""
+    with site(tmp_path_factory.mktemp("site")) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,9 @@ from io import BytesIO
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page
-from rating_site import ARTEFACTS, Site, rate_all, site
+from rating_site import ARTEFACTS, Site, rate_all
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("site")) as started:
-        yield started
 
 
 @pytest.fixture

@@ -6,16 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from rating_site import ARTEFACTS, Site, rate_all, site
+from rating_site import ARTEFACTS, Site, rate_all
 
 pytestmark = pytest.mark.browser
 WAIT = 90_000
-
-
-@pytest.fixture
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("site")) as started:
-        yield started
 
 
 @pytest.fixture

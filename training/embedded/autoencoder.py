@@ -220,11 +220,17 @@ def finish_decoder(
 
 
 @torch.no_grad()
-def _held_out_psnr(model: AutoencoderKL, pictures: Pictures) -> float:
-    """On every other one of the last 48 pictures, which are never trained on."""
+def _held_out(model: AutoencoderKL, pictures: Pictures) -> tuple[Tensor, Tensor, Tensor]:
+    """Every other one of the last 48 pictures, which are never trained on, their latents and what is decoded."""
     x = to_tensor(pictures.pixels[-48::2]).to(next(model.parameters()).device)
     with loop.half_precision(x.device):
-        return psnr(model.decode(model.encode(x).latent_dist.mean).sample, x)
+        mean = model.encode(x).latent_dist.mean
+        return x, mean, model.decode(mean).sample.float()
+
+
+def _held_out_psnr(model: AutoencoderKL, pictures: Pictures) -> float:
+    x, _, y = _held_out(model, pictures)
+    return psnr(y, x)
 
 
 def _batch(pictures: Pictures, config: AutoencoderConfig, random: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -246,14 +252,11 @@ def _save(path: Path, model: nn.Module, average: loop.Average, optimiser: object
 
 @torch.no_grad()
 def _report(average: loop.Average, pictures: Pictures, work: Path, log: loop.Log, **facts: float) -> None:
-    where = loop.device()
-    x = to_tensor(pictures.pixels[-48::2]).to(where)
-    with average.swapped_in() as model, loop.half_precision(where):
-        posterior = model.encode(x).latent_dist
-        y = model.decode(posterior.mean).sample.float()
+    with average.swapped_in() as model:
+        x, mean, y = _held_out(model, pictures)
     pairs = torch.stack([x[:8], y[:8]], 1).flatten(0, 1)
     save_sheet(to_pixels(pairs), 8, work / "sheets" / "autoencoder.png", 2)
-    log("autoencoder", psnr=psnr(y, x), latent_std=float(posterior.mean.float().std()), **facts)
+    log("autoencoder", psnr=psnr(y, x), latent_std=float(mean.float().std()), **facts)
 
 
 @torch.no_grad()

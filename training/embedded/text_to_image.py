@@ -207,7 +207,7 @@ def loss_weight(mask: Tensor, config: TextToImageConfig) -> Tensor:
 
 
 def velocity_loss(
-    model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, weight: Tensor | None = None
+    model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, weight: Tensor
 ) -> Tensor:
     """Squared error of the predicted velocity, [B]: the mean over the picture, weighted by ``weight``, which
     broadcasts to [B, C, h, w]."""
@@ -217,8 +217,6 @@ def velocity_loss(
         x = noisy.contiguous(memory_format=torch.channels_last)
         prediction = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
     error = (prediction.float() - wanted).pow(2)
-    if weight is None:
-        return error.mean((1, 2, 3))
     weight = weight.expand_as(error)
     return (weight * error).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
