@@ -20,7 +20,17 @@ from torch import Tensor, multiprocessing
 from torch import distributed as dist
 
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
-from training.embedded import assemble, autoencoder, evaluate, identity, latents, loop, mapping, text_to_image
+from training.embedded import (
+    assemble,
+    autoencoder,
+    evaluate,
+    identity,
+    latents,
+    loop,
+    mapping,
+    perception,
+    text_to_image,
+)
 from training.embedded.data import Pictures, load_pictures
 from training.embedded.names import Names, person_features
 from training.embedded.words import build_tokenizer
@@ -37,6 +47,7 @@ class Recipe:
     workers: int = 2
     """Processes that train the text-to-image model, one core each; rendering takes all cores."""
     autoencoder: autoencoder.AutoencoderConfig = field(default_factory=autoencoder.AutoencoderConfig)
+    perception: perception.PerceptionTraining = field(default_factory=perception.PerceptionTraining)
     text_to_image: text_to_image.TextToImageConfig = field(default_factory=text_to_image.TextToImageConfig)
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
@@ -70,6 +81,7 @@ def toy() -> Recipe:
             batch=8,
             compiled=False,
         ),
+        perception=perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.05, batch=8),
         identity=identity.EncoderTraining(
             shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
         ),
@@ -93,6 +105,7 @@ def accelerator() -> Recipe:
         per_person=12,
         workers=1,
         autoencoder=replace(base.autoencoder, minutes=2.0, batch=64, crop=128),
+        perception=replace(base.perception, minutes=1.0, batch=512),
         text_to_image=replace(base.text_to_image, text_minutes=0.5, minutes=14.0, batch=512, rate=1.5e-3),
         identity=replace(base.identity, minutes=3.0, batch=512, truth_weight=0.3),
         mapping=replace(base.mapping, name_minutes=0.3, minutes=3.0, batch=256, rate=6e-4),
@@ -157,9 +170,9 @@ class Run:
 
     def text_to_image(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
         """Stage 2: trained on ``workers`` processes, with averaged weights."""
-        model = self._untrained(kept, features)
+        model, reader = self._untrained(kept, features), self.perception(kept, features)
         if self.recipe.workers == 1:
-            self._train_text_to_image(0, model, kept, features)
+            self._train_text_to_image(0, model, kept, features, reader)
         else:
             port = _free_port()
             multiprocessing.spawn(_worker, (self, features, port), nprocs=self.recipe.workers)
@@ -173,8 +186,17 @@ class Run:
         text_encoder = text_to_image.build_text_encoder(config, self.tokenizer)
         return text_to_image.TextToImage(unet, text_encoder, Names(features.shape[1], config.text_width))
 
+    def perception(self, kept: latents.Latents, features: Tensor) -> perception.LatentReader:
+        """Stage 2b, kept in ``work/perception.pt``."""
+        return perception.train(kept, features, self.recipe.perception, self.work, self.log, self.recipe.seed)
+
     def _train_text_to_image(
-        self, rank: int, model: text_to_image.TextToImage, kept: latents.Latents, features: Tensor
+        self,
+        rank: int,
+        model: text_to_image.TextToImage,
+        kept: latents.Latents,
+        features: Tensor,
+        reader: perception.LatentReader,
     ) -> None:
         r = self.recipe
         if not (self.work / "text_to_image.pt").is_file():
@@ -182,7 +204,7 @@ class Run:
             for tensor in model.state_dict().values() if r.workers > 1 else ():
                 dist.broadcast(tensor, 0)
         text_to_image.train(
-            model, kept, features, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
+            model, kept, features, reader, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
         )
 
     def identity_encoder(self, pictures: Pictures) -> IdentityEncoder:
@@ -254,7 +276,8 @@ def _worker(rank: int, run: Run, features: Tensor, port: int) -> None:
     world = run.recipe.workers
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
     kept = latents.load(run.work / "latents.pt")
-    run._train_text_to_image(rank, run._untrained(kept, features), kept, features)
+    model, reader = run._untrained(kept, features), run.perception(kept, features)  # trained by the first process
+    run._train_text_to_image(rank, model, kept, features, reader)
     dist.destroy_process_group()
 
 

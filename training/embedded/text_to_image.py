@@ -22,6 +22,7 @@ from training.embedded import loop
 from training.embedded.data import FACE_CENTRE
 from training.embedded.latents import Latents
 from training.embedded.names import Names, slots
+from training.embedded.perception import LatentReader, perceptual_distance
 
 FEATURES_SPREAD = 0.16
 """Standard deviation of `loss_weight` around the face's middle, as a share of the picture: eyes to mouth is .27."""
@@ -51,6 +52,8 @@ class TextToImageConfig:
     features_weight: float = 3.0
     """By how much more the middle of the face weighs than the head: eyes and mouth are a few cells of the grid, and
     who somebody is and what they express is there."""
+    perception_weight: float = 1.0
+    """Weight of the distance that the reader of latents sees (`perception`) beside the squared error."""
     compiled: bool = True
     """Compile the UNet: minutes at the start of a run, then an eighth more samples a second."""
 
@@ -211,12 +214,44 @@ def velocity_loss(
 ) -> Tensor:
     """Squared error of the predicted velocity, [B]: the mean over the picture, weighted by ``weight``, which
     broadcasts to [B, C, h, w]."""
+    return _weighted_error(_predict(model, batch, scheduler, t, noise), batch, scheduler, t, noise, weight)
+
+
+def training_loss(
+    model: TextToImage,
+    batch: Batch,
+    scheduler: DDPMScheduler,
+    t: Tensor,
+    noise: Tensor,
+    weight: Tensor,
+    reader: LatentReader,
+    perception_weight: float,
+) -> Tensor:
+    """`velocity_loss` plus ``perception_weight`` times what ``reader`` sees between the clean latents and the model's
+    guess of them, less and less with the noise: [B]."""
+    velocity = _predict(model, batch, scheduler, t, noise)
+    share = scheduler.alphas_cumprod.to(t.device)[t]
+    kept = share[:, None, None, None]
+    guess = kept.sqrt() * scheduler.add_noise(batch.latents, noise, t) - (1 - kept).sqrt() * velocity
+    with loop.half_precision(batch.latents.device):
+        distance = perceptual_distance(reader, guess, batch.latents)
+    error = _weighted_error(velocity, batch, scheduler, t, noise, weight)
+    return error + perception_weight * share * distance
+
+
+def _predict(model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor) -> Tensor:
+    """The model's velocity float [B, C, h, w] at noise level ``t``."""
     noisy = scheduler.add_noise(batch.latents, noise, t)
-    wanted = scheduler.get_velocity(batch.latents, noise, t)
     with loop.half_precision(batch.latents.device), loop.attention(batch.latents.device):
         x = noisy.contiguous(memory_format=torch.channels_last)
-        prediction = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
-    error = (prediction.float() - wanted).pow(2)
+        velocity: Tensor = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
+    return velocity.float()
+
+
+def _weighted_error(
+    velocity: Tensor, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, weight: Tensor
+) -> Tensor:
+    error = (velocity - scheduler.get_velocity(batch.latents, noise, t)).pow(2)
     weight = weight.expand_as(error)
     return (weight * error).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
@@ -278,6 +313,7 @@ def train(
     model: TextToImage,
     latents: Latents,
     features: Tensor,
+    reader: LatentReader,
     config: TextToImageConfig,
     work: Path,
     log: loop.Log,
@@ -294,6 +330,7 @@ def train(
     where, checkpoint, scheduler = loop.device(), work / "text_to_image.pt", build_scheduler()
     model.to(where)
     model.unet.to(memory_format=torch.channels_last)
+    reader.to(where)
     slow = [*model.text_encoder.parameters(), *model.names.parameters()]
     groups = [
         {"params": list(model.unet.parameters()), "lr": config.rate},
@@ -326,7 +363,8 @@ def train(
         batch = draw(latents, features, index, config, source)
         t = draw_timesteps(config.batch, source).to(where)
         noise = torch.randn(batch.latents.shape, generator=source).to(where)
-        loss = velocity_loss(model, batch, scheduler, t, noise, channels * loss_weight(batch.mask, config)).mean()
+        weight = channels * loss_weight(batch.mask, config)
+        loss = training_loss(model, batch, scheduler, t, noise, weight, reader, config.perception_weight).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:

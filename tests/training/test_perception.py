@@ -1,0 +1,75 @@
+"""The reader of latents: what it measures between two latents, and that it learns people and is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from training.embedded import perception
+from training.embedded.latents import Latents
+from training.embedded.loop import Log
+
+CONFIG = perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.1, batch=16, noise=0.1, held_out=4)
+PEOPLE, EACH, FEATURES = 16, 8, 3
+
+
+def latents_of(features: Tensor) -> Latents:
+    """Latents [2, N, 4, 8, 8] whose first channels are the person's features, the rest noise."""
+    source = torch.Generator().manual_seed(0)
+    person = torch.arange(PEOPLE).repeat_interleave(EACH)
+    mean = 0.3 * torch.randn(2, len(person), 4, 8, 8, generator=source)
+    mean[:, :, :FEATURES] += features[person][None, :, :, None, None]
+    nothing = torch.zeros(2, len(person), 1, dtype=torch.int16)
+    return Latents(
+        mean=mean.half(),
+        deviation=torch.full_like(mean, 0.01).half(),
+        mask=torch.ones(2, len(person), 1, 8, 8).half(),
+        expression=torch.randn(2, len(person), 5, generator=source),
+        named=nothing,
+        position=nothing,
+        plain=nothing,
+        person=person,
+        empty=torch.zeros(1, dtype=torch.int16),
+        visible=torch.ones(4),
+    )
+
+
+@pytest.fixture(scope="module")
+def features() -> Tensor:
+    return torch.randn(PEOPLE, FEATURES, generator=torch.Generator().manual_seed(1))
+
+
+def test_the_distance_is_none_to_itself_and_its_gradient_is_the_guess_s() -> None:
+    torch.manual_seed(0)
+    reader = perception.LatentReader(4, 8, CONFIG)
+    true = torch.randn(3, 4, 8, 8, requires_grad=True)
+    guess = (true.detach() + torch.tensor([0.0, 0.3, 1.0])[:, None, None, None]).requires_grad_(True)
+    distance = perception.perceptual_distance(reader, guess, true)
+    assert distance.shape == (3,)
+    assert distance[0] == 0
+    assert 0 < distance[1] < distance[2]
+    distance.sum().backward()
+    assert true.grad is None
+    assert guess.grad is not None
+    assert guess.grad[0].abs().sum() == 0
+    assert guess.grad[2].abs().sum() > 0
+
+
+def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp_path: Path) -> None:
+    latents, log = latents_of(features), Log(tmp_path / "log.jsonl")
+    reader = perception.train(latents, features, CONFIG, tmp_path, log)
+    told = log.path.read_text()
+    assert json.loads(told)["auc"] > 0.9
+    assert not any(parameter.requires_grad for parameter in reader.parameters())
+    other, same = latents.mean[0, [EACH]].float(), latents.mean[0, [1]].float()
+    first = latents.mean[0, [0]].float()
+    near = perception.perceptual_distance(reader, same, first)
+    assert near < perception.perceptual_distance(reader, other, first)
+
+    kept = perception.train(latents, features, CONFIG, tmp_path, log)
+    assert log.path.read_text() == told  # loaded, not trained again
+    assert torch.equal(kept(first)[1], reader(first)[1])
