@@ -100,13 +100,18 @@ class Judges:
 
     def _identity(self, face: np.ndarray, subject: Subject, gallery: Mapping[int, np.ndarray]) -> dict[str, Any]:
         own = float(face @ subject.reference.embedding)
-        strangers = {number: float(face @ other) for number, other in gallery.items() if number != subject.number}
         return {
             "cosine": own,
             "identity": self.way(own),
-            "nearer": [number for number, cosine in strangers.items() if cosine > own],
+            "nearer": nearer(face, subject, gallery),
             "copied_face": _copied_face(face, subject),
         }
+
+
+def nearer(face: np.ndarray, subject: Subject, gallery: Mapping[int, np.ndarray]) -> list[int]:
+    """Who of ``gallery`` is nearer to the embedding ``face`` [D] than the reference photo of ``subject`` is."""
+    own = float(face @ subject.reference.embedding)
+    return [number for number, other in gallery.items() if number != subject.number and float(face @ other) > own]
 
 
 _OF_A_FACE = ("cosine", "identity", "nearer", "copied_face")

@@ -28,7 +28,12 @@ def markdown(facts: Facts, language: str) -> str:
     parts = [
         f"# {_say('title', language)}",
         summary(facts, language),
-        _say("reading", language, own_photos=_written(facts["own_photos"], "percent", language)),
+        _say(
+            "reading",
+            language,
+            own_photos=_written(facts["own_photos"]["identity"], "percent", language),
+            own_top1=_written(facts["own_photos"]["top1"], "share", language),
+        ),
         *(f"## {_say('figures_of', language)}", _pipes(figure_table(facts, language))),
     ]
     if facts["differences"]:

@@ -11,7 +11,7 @@ import numpy as np
 from facepersona_core.bundle import Bundle
 from facepersona_core.evaluation.estimate import Estimate, difference, jackknife, ratio, share
 from facepersona_core.evaluation.figures import FIGURES, Figure, Row, figure, sums_of
-from facepersona_core.evaluation.judges import Judges, Subject
+from facepersona_core.evaluation.judges import Judges, Subject, nearer
 from facepersona_core.evaluation.records import RunFolder
 from facepersona_core.evaluation.run import Plan
 
@@ -24,11 +24,13 @@ Facts = dict[str, Any]
 def report(bundle: Bundle, judges: Judges, plan: Plan, folder: RunFolder) -> Facts:
     """The whole report as JSON values; a figure that could not be measured is None."""
     rows = {method: folder.rows(method, plan.cells) for method in plan.methods}
+    subjects = [judges.subject(folder.people, number) for number in plan.people]
+    photos = own_photos(subjects, judges, judges.gallery(folder.people, plan.gallery))
     return {
         "bundle": {name: bundle.info[name] for name in ("name", "edition")} | {"sha256": bundle.sha256},
         "judges": {"sha256": judges.sha256, "floor": judges.floor, "ceiling": judges.ceiling},
         "judge_itself": judge_itself(judges),
-        "own_photos": _json(own_photos([judges.subject(folder.people, number) for number in plan.people], judges)),
+        "own_photos": {key: _json(found) for key, found in photos.items()},
         "people": len(plan.people),
         "gallery": len(plan.gallery),
         "prompts": len(plan.prompts),
@@ -59,10 +61,21 @@ def estimate(of: Figure, people: Rows) -> Estimate | None:
     return found.within(*of.bounds) if found else None
 
 
-def own_photos(subjects: Sequence[Subject], judges: Judges) -> Estimate | None:
-    """The figure "identity" of the people's own other photos: what a picture can be expected to reach at most."""
-    ways = [[judges.way(float(other @ each.reference.embedding)) for other in each.others] for each in subjects]
-    return jackknife(figure("identity").value, np.array([[sum(own), len(own)] for own in ways], dtype=np.float64))
+def own_photos(
+    subjects: Sequence[Subject], judges: Judges, gallery: Mapping[int, np.ndarray]
+) -> dict[str, Estimate | None]:
+    """The figures "identity" and "top1" of the people's own other photos: what a picture can be expected to reach at
+    most, since the recogniser takes some of them for somebody else's."""
+    ways, hits = [], []
+    for each in subjects:
+        ways.append(
+            [sum(judges.way(float(other @ each.reference.embedding)) for other in each.others), len(each.others)]
+        )
+        hits.append([sum(not nearer(other, each, gallery) for other in each.others), len(each.others)])
+    return {
+        "identity": jackknife(figure("identity").value, np.array(ways, np.float64)),
+        "top1": share(figure("top1").value, np.array(hits, np.float64)),
+    }
 
 
 def judge_itself(judges: Judges) -> dict[str, float]:

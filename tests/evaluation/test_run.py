@@ -113,7 +113,8 @@ def test_a_run_measures_every_picture_once_and_reports(finished: Path) -> None:
     )
     assert facts["enrol_ratio"]["class_word"]["value"] < 1  # it learns nobody
     assert 0 < facts["judge_itself"]["scene"] <= 1
-    assert facts["own_photos"]["value"] > ours["identity"]["value"]
+    assert facts["own_photos"]["identity"]["value"] > ours["identity"]["value"]
+    assert 0 <= facts["own_photos"]["top1"]["value"] <= 1
 
 
 def test_the_report_in_words_names_every_figure_and_what_was_not_measured(finished: Path) -> None:

@@ -23,6 +23,7 @@ from facepersona_core.evaluation.figures import FIGURES, by_words, sums_of
 from facepersona_core.evaluation.judges import Judges
 from facepersona_core.evaluation.prompts import EvaluationPrompt
 from facepersona_core.evaluation.records import Row, RunFolder
+from facepersona_core.evaluation.report import own_photos
 from facepersona_core.evaluation.run import Plan, run
 from facepersona_core.evaluation.sheet import draw_sheet
 from facepersona_core.methods import build_method
@@ -91,6 +92,9 @@ class Figures:
     detected: float | None
     top1_of_20: float | None
     top1_of_100: float | None
+    photos_top1_of_20: float | None
+    """Likewise for the people's own other photos: what a picture can be expected to reach at most."""
+    photos_top1_of_100: float | None
     way_from_stranger_to_same: float | None
     scene: float | None
     clothes: float | None
@@ -121,11 +125,17 @@ def evaluate(path: Path, people: int = 20) -> Figures:
         render_references(plan.gallery, plan.people, folder.people)
         run(bundle, judges, plan, folder)
         rows = folder.rows(METHOD, plan.cells)
-    return card_figures(rows, plan.steps)
+        subjects = [judges.subject(folder.people, number) for number in plan.people]
+        known = {number: judges.gallery(folder.people, GALLERY[:number]) for number in (20, 100)}
+        photos = {number: own_photos(subjects, judges, gallery)["top1"] for number, gallery in known.items()}
+    return card_figures(rows, plan.steps, *(found.value if found else None for found in photos.values()))
 
 
-def card_figures(rows: dict[int, list[Row]], steps: int) -> Figures:
-    """The card's figures from everything measured, ``rows``: person -> rows, with ``steps`` a picture."""
+def card_figures(
+    rows: dict[int, list[Row]], steps: int, photos_of_20: float | None, photos_of_100: float | None
+) -> Figures:
+    """The card's figures from everything measured, ``rows``: person -> rows, with ``steps`` a picture; the last two
+    are the shares of the people's own photos that are recognised."""
     found = {each.key: each.value(sums_of(each, rows).sum(0)) for each in FIGURES}
     pictures = [row for own in rows.values() for row in own if by_words(row)]
     return Figures(
@@ -134,6 +144,8 @@ def card_figures(rows: dict[int, list[Row]], steps: int) -> Figures:
         detected=found["detected"],
         top1_of_20=_top1_of(GALLERY[:20], pictures),
         top1_of_100=found["top1"],
+        photos_top1_of_20=photos_of_20,
+        photos_top1_of_100=photos_of_100,
         way_from_stranger_to_same=found["identity"],
         **{head: found[head] for head in ("scene", "clothes", "cloth_colour", "glasses")},
         expression_by_words=found["expression"],
