@@ -1,4 +1,6 @@
-"""Composition of the web app: settings, stores, screens, guard. ``python app.py`` serves it."""
+"""Composition of the web app: settings, stores, screens, guard.
+
+``python app.py`` serves it, with the options of ``facepersona serve``."""
 
 from __future__ import annotations
 
@@ -9,16 +11,13 @@ import socket
 import sys
 import threading
 import time
-from dataclasses import fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from facepersona_core.console import show_error
 from facepersona_core.errors import FacePersonaError, PortInUse
-from facepersona_core.settings import Settings
 
 if TYPE_CHECKING:
     from facepersona_core.composition import Workplace
+    from facepersona_core.settings import Settings
     from facepersona_core.studio import Studio
     from facepersona_core.study.workers import Workers
 
@@ -27,22 +26,6 @@ _WARM_UP_AFTER = 3.0
 """Seconds the page gets for itself before the models are loaded."""
 _WORKER_PATIENCE = 3.0
 """Seconds the app waits at its end for the picture that a worker has in hand; after that the worker ends by itself."""
-
-
-def main(host: str | None = None, port: int | None = None, home: Path | None = None) -> int:
-    """Serve until interrupted; returns the exit status (2: it cannot start, and one line says why).
-
-    What is not given comes from the environment, see `Settings`."""
-    log_to_stderr()
-    given: dict[str, Any] = {
-        name: value for name, value in {"host": host, "port": port, "home": home}.items() if value is not None
-    }
-    try:
-        serve(replace(Settings.from_environment(), **given))
-    except FacePersonaError as error:
-        show_error(error, as_json=False)
-        return 2
-    return 0
 
 
 def log_to_stderr() -> None:
@@ -75,7 +58,7 @@ def _serve(workplace: Workplace, started: float) -> None:
     from ui.server import build_server
 
     settings, workers = workplace.settings, study_workers(workplace)
-    context = AppContext(**{field.name: getattr(workplace, field.name) for field in fields(workplace)}, workers=workers)
+    context = AppContext(**vars(workplace), workers=workers)
     config = uvicorn.Config(
         build_server(context), settings.host, settings.port, log_level="warning", timeout_graceful_shutdown=3
     )
@@ -151,4 +134,6 @@ def offline() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from facepersona_core.cli import main
+
+    main(["serve", *sys.argv[1:]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from io import StringIO
@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 from facepersona_core import answers, cli_access, cli_evaluate, cli_raters, cli_report
 from facepersona_core.cli_study import add_commands
+from facepersona_core.cli_types import AsJson, Person, Study
 from facepersona_core.console import ProgressLine, language, say, show, show_error
 from facepersona_core.errors import FacePersonaError, PackageMissing, RequestInvalid
 from facepersona_core.settings import Settings
@@ -73,16 +74,13 @@ app.add_typer(raters, name="raters")
 access = typer.Typer(no_args_is_help=True, **_PLAIN)
 app.add_typer(access, name="access")
 
-AsJson = Annotated[bool, typer.Option("--json")]
 Photos = Annotated[list[Path], typer.Argument(metavar="PHOTO...", exists=True, dir_okay=False, readable=True)]
 VotesFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
-Person = Annotated[str, typer.Argument(metavar="NAME")]
-Study = Annotated[str, typer.Argument(metavar="STUDY")]
 
 
-def main() -> None:
-    """The console script."""
-    app()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The console script; ``arguments`` in the place of those that the process was given."""
+    app(arguments, prog_name="facepersona")
 
 
 @contextmanager

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from facepersona_core.cli_types import AsJson, Person
 from facepersona_core.console import say, show, table
 
 if TYPE_CHECKING:
     from facepersona_core.composition import Workplace
     from storage import AccessKey
 
-AsJson = Annotated[bool, typer.Option("--json")]
-Person = Annotated[str, typer.Argument(metavar="NAME")]
 KeyNumber = Annotated[int, typer.Argument(metavar="NUMBER", min=1)]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from facepersona_core.answers import write
+from facepersona_core.cli_types import AsJson
 from facepersona_core.console import ProgressLine, language, say, show, table
 from facepersona_core.errors import PackageMissing, RequestInvalid
 from facepersona_core.limits import RANGES
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from facepersona_core.evaluation.judges import Judges
     from facepersona_core.evaluation.run import Plan
 
-AsJson = Annotated[bool, typer.Option("--json")]
 ALL = "all"
 """The prompts that ship."""
 

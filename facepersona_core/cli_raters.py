@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from facepersona_core.cli_types import AsJson, Person, Study
 from facepersona_core.console import language, say, show, table
 from facepersona_core.errors import RequestInvalid
 from facepersona_core.messages import text
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from facepersona_core.composition import Workplace
     from storage import PanelMember, RatingWindow
 
-AsJson = Annotated[bool, typer.Option("--json")]
-Study = Annotated[str, typer.Argument(metavar="STUDY")]
-Person = Annotated[str, typer.Argument(metavar="NAME")]
 Facts = dict[str, Any]
 
 

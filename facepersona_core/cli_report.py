@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facepersona_core.answers import write
+from facepersona_core.cli_types import AsJson, Study
 from facepersona_core.console import language, say, show
 from facepersona_core.errors import RequestInvalid
 from facepersona_core.messages import LANGUAGES
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from facepersona_core.composition import Workplace
     from facepersona_core.report.evidence import Evidence
 
-AsJson = Annotated[bool, typer.Option("--json")]
-Study = Annotated[str, typer.Argument(metavar="STUDY")]
 StudyOrFolder = Annotated[str, typer.Argument(metavar="STUDY|FOLDER")]
 OutFile = Annotated[Path, typer.Option("--out", metavar="FILE")]
 Parameters = Annotated[Path | None, typer.Option(metavar="FILE", exists=True, dir_okay=False, readable=True)]

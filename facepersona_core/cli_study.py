@@ -13,6 +13,7 @@ import typer
 
 from facepersona_core import answers, answers_study
 from facepersona_core.analysis.routing import LEAST_FLOOR
+from facepersona_core.cli_types import AsJson, Study
 from facepersona_core.console import ProgressLine, language, say, show
 from facepersona_core.errors import UnknownStudy
 from facepersona_core.messages import text
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from facepersona_core.composition import Workplace
     from facepersona_core.study.status import RunStatus
 
-AsJson = Annotated[bool, typer.Option("--json")]
 PlanFile = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True)]
-Study = Annotated[str, typer.Argument(metavar="STUDY")]
 AnyStudy = Annotated[str | None, typer.Argument(metavar="STUDY")]
 WorkerCount = Annotated[int, typer.Option(min=1, max=MOST_WORKERS)]
 OpenWithGaps = Annotated[bool, typer.Option("--open-with-gaps")]

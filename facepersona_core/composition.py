@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Workplace:
     studies: Studies
     ratings: Ratings
     studio: Studio
-    names_ja: Mapping[str, str]
+    names_ja: Mapping[str, str] = field(default_factory=dict)
     """Japanese names of the sample people, by name."""
 
     @property

@@ -21,7 +21,7 @@ from storage.files import FileStore
 from storage.rater_files import PairFiles, copy_for_rater, pair_files
 from storage.records import Assignment, PanelMember, Rater, RatingWindow, Vote
 from storage.studies import design_pair
-from storage.tables import AssignmentRow, PairRow, RaterFileRow, RaterRow, StudyRow
+from storage.tables import AssignmentRow, PairRow, RaterFileRow, RaterRow, StudyRow, VoteRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,6 +124,20 @@ class Ratings:
         """Two rows a vote that stands, one per axis; see `storage.export.COLUMNS`."""
         with self._db.read() as session:
             return votes_table(session, study_id)
+
+    def tally(self, study_id: int) -> tuple[int, int]:
+        """(votes given, those of them taken back). Both only grow, so the same two mean the same votes; much quicker
+        than `votes`."""
+        query = (
+            select(func.count(), func.count(VoteRow.superseded_at))
+            .select_from(VoteRow)
+            .join(AssignmentRow, AssignmentRow.id == VoteRow.assignment_id)
+            .join(RaterRow, RaterRow.id == AssignmentRow.rater_id)
+            .where(RaterRow.study_id == study_id)
+        )
+        with self._db.read() as session:
+            given, taken_back = session.execute(query).one()
+        return given, taken_back
 
     def rater_file(self, token: str, key: str) -> Path:
         """The picture behind a key of one of this rater's assignments: a PNG of pixels alone with a random name,

@@ -66,7 +66,9 @@ def server_functions(context: AppContext) -> dict[str, ServerFunction]:
                 act(rater, payload)
             except FacePersonaError as error:
                 problem = {"problem": error.code, "text": error.text(str(payload.get("language", "en")))}
-            return {**_state(context, ratings.rater(token) or rater, title(rater.study_id)), **problem}
+            if rater.practice is None:  # until now
+                rater = ratings.rater(token) or rater
+            return {**_state(context, rater, title(rater.study_id)), **problem}
 
         run.__name__ = name  # gr.HTML gives the page each function under its name
         return run

@@ -24,7 +24,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 def build(context: AppContext, study: Any) -> None:
-    """The card; it follows the dropdown ``study`` and the language alone, so that nobody's input is lost."""
+    """The card; it follows the dropdown ``study`` and the language alone. ``app.js`` keeps what was typed into it."""
     import gradio as gr
 
     live = context.live

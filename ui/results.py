@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from facepersona_core.errors import UnknownStudy
 from facepersona_core.export import to_csv, to_parquet
-from ui import report, results_data, results_deep, results_figures, results_views
+from ui import report, results_data, results_deep, results_figures, results_raters, results_views
 from ui.html import escape
 from ui.i18n import text
 from ui.rate import refresh_choices, study_choices
@@ -120,7 +120,7 @@ def _draw(context: AppContext, language: str, chosen: str | None, seen: str) -> 
 
     live_seen, _, deep_seen = seen.partition("\n")
     try:
-        votes = results_data.read_votes(context, chosen) if chosen else None
+        votes = results_data.votes_of(context, chosen) if chosen else None
     except UnknownStudy as error:  # discarded since it was chosen
         return ["", *_nothing(error.text(language))]
     if votes is None:
@@ -156,8 +156,8 @@ def _live(view: View) -> list[Any]:
         gr.Column(visible=some),
         results_views.summary(analysis, view.planned, view.name, language) if some else "",
         results_views.glance(analysis, view.study.plan.methods, view.name, language),
-        results_views.agreement(analysis, language),
-        results_views.raters(analysis.rater_reports, view.practice, language),
+        results_raters.agreement(analysis, language),
+        results_raters.raters(analysis.rater_reports, view.practice, language),
         *_figures(view, some),
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -29,11 +28,9 @@ _ONE = Lock()
 
 @dataclass(frozen=True)
 class Votes:
-    """The standing votes of a study."""
+    """The standing votes of a study, unread until they are analysed."""
 
     study: StudyRecord
-    table: pd.DataFrame
-    """As `storage.export.COLUMNS`."""
     fingerprint: str
     """Changes with every vote and every undo, and with the study when its name is given anew."""
 
@@ -46,14 +43,11 @@ class Analysed:
     analysis: Analysis
 
 
-def read_votes(context: AppContext, name: str) -> Votes:
+def votes_of(context: AppContext, name: str) -> Votes:
     """The votes of the study called ``name``. Raises UnknownStudy."""
-    import pandas as pd
-
     study = context.studies.get(name)
-    table = context.ratings.votes(study.id)
-    rows = pd.util.hash_pandas_object(table[["assignment", "axis", "outcome", "at"]]).to_numpy()
-    return Votes(study, table, hashlib.sha256(study.created_at.isoformat().encode() + rows.tobytes()).hexdigest())
+    given, taken_back = context.ratings.tally(study.id)
+    return Votes(study, f"{study.created_at.isoformat()}/{given}/{taken_back}")
 
 
 def scores(context: AppContext, study: StudyRecord) -> pd.DataFrame:
@@ -81,6 +75,6 @@ def _kept(kept: Kept, context: AppContext, votes: Votes, in_depth: bool) -> Anal
     study = votes.study
     known = kept.get((study.name, study.created_at))
     if known is None or known.fingerprint != votes.fingerprint:
-        found = analyse(votes.table, scores=newest(scores(context, study)), deep=in_depth)
+        found = analyse(context.ratings.votes(study.id), scores=newest(scores(context, study)), deep=in_depth)
         known = kept[study.name, study.created_at] = Analysed(votes.fingerprint, found)
     return known.analysis

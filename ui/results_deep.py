@@ -102,7 +102,7 @@ def _run(context: AppContext, language: str, chosen: str | None) -> tuple[str, A
     import gradio as gr
 
     try:
-        results_data.deep(context, results_data.read_votes(context, chosen or ""))
+        results_data.deep(context, results_data.votes_of(context, chosen or ""))
     except Exception as error:
         return results_deep_views.problem(explain(error, language)), gr.Button(interactive=True)
     return "", gr.Button(interactive=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -39,7 +39,7 @@ class App:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app with three sample people in a fresh home."""
     work = open_test_workplace(tmp_path_factory.mktemp("app"))
-    context = AppContext(**{field.name: getattr(work, field.name) for field in fields(work)})
+    context = AppContext(**vars(work))
     with serve(build_server(context)) as url:
         yield App(url, work)
     work.close()

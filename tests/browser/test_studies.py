@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,7 @@ def app(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     workers = study_workers(work)
     assert workers is not None
     workers.start()
-    context = AppContext(**{field.name: getattr(work, field.name) for field in fields(work)}, workers=workers)
+    context = AppContext(**vars(work), workers=workers)
     with serve(build_server(context)) as url:
         yield App(url, work)
     workers.stop()

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tiny_store import PLAN, Store, open_store
+from tiny_store import PLAN, Store
 
 from facepersona_core.errors import NotAssigned, StudyHasVotes, UnknownStudy
 from facepersona_core.study.jobs import Job, Reason
 from storage import Jobs, Vote, audit
 from storage.tables import AuditRow, Base, JobRow, PictureRow, StudyRow
 from tests.study import toy_studio as toy
+from tests.study.toy_studio import SMALL
 
-SMALL = replace(PLAN, methods=("class_word", "dreambooth"), seeds=(7,))
 KEPT = {"people", "photos", "pictures", "rater_copies", "audit"}
 """Tables that may hold rows afterwards."""
 VOTE = Vote("left", "tie", True, False, 2.0)
@@ -24,11 +24,8 @@ VOTE = Vote("left", "tie", True, False, 2.0)
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """`SMALL` has been started."""
-    opened = open_store(tmp_path)
-    toy.begin(opened, SMALL)
-    yield opened
-    opened.db.close()
+    with toy.started(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

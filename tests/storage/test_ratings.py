@@ -67,7 +67,7 @@ def test_a_repeat_is_a_success_and_adds_nothing(store: Store, study: StudyRecord
         store.ratings.vote(rater.id, assignment.id, replace(VOTE, identity="right"))
     assert count(store, VoteRow) == 1
     assert acts(store) == ["join", "vote"]
-    assert store.ratings.progress(rater.id)[0] == 1
+    assert store.ratings.progress(rater.id)[0] == 1 and store.ratings.tally(study.id) == (1, 0)
 
 
 def test_somebody_elses_assignment_is_refused(store: Store, study: StudyRecord) -> None:
@@ -96,7 +96,7 @@ def test_twelve_answers_are_undone_one_by_one_and_kept(store: Store, study: Stud
     assert store.ratings.undo(rater.id) is None
     assert store.ratings.progress(rater.id)[0] == 0
     assert take(store, rater.id) == answered[0]
-    assert store.ratings.votes(study.id).empty
+    assert store.ratings.votes(study.id).empty and store.ratings.tally(study.id) == (9, 9)
     assert (count(store, VoteRow), count(store, SkipRow)) == (9, 3), "what was said stays as history"
     assert acts(store).count("undo") == 12
     assert store.ratings.vote(rater.id, answered[0].id, replace(VOTE, identity="right"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from zlib import crc32
 
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from facepersona_core.study.design import Cell, PromptItem, StudyPlan, cells
 from facepersona_core.types import Picture, Score
-from storage import Database, FileStore, People, Pictures, Ratings, Studies, StudyRecord, open_database
+from storage import Database, FileStore, People, Pictures, Ratings, Studies, StudyRecord, Vote, open_database
 
 PLAN = StudyPlan(
     name="tiny",
@@ -79,3 +80,16 @@ def fill(store: Store, plan: StudyPlan = PLAN) -> StudyRecord:
         score = Score("identity", "1", "0" * 64, None if cell.method == "class_word" else 0.5)
         ids[cell] = store.pictures.save(picture(cell, size), people[cell.person].id, [score], 0.1).id
     return store.studies.create(plan, ids)
+
+
+def rate(store: Store, study: StudyRecord, *names: str, limit: int = 1000) -> None:
+    """Votes at random by raters called ``names``, at most ``limit`` each; a name always says the same."""
+    for name in names:
+        rater, random = store.ratings.join(study.id, name, "en"), Random(name)
+        for _ in range(limit):
+            assignment = store.ratings.next(rater.id)
+            if assignment is None:
+                break
+            sides = [random.choice(("left", "right", "tie")) for _ in range(2)]
+            vote = Vote(*sides, random.random() < 0.5, True, 3.0)  # type: ignore[arg-type]
+            store.ratings.vote(rater.id, assignment.id, vote)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import typer
-from tiny_store import PLAN, Store, open_store
+from tiny_store import Store
 from typer.testing import CliRunner
 
 from facepersona_core.cli_study import add_commands
@@ -21,15 +21,11 @@ from facepersona_core.study import worker as worker_module
 from storage import Jobs, Vote
 from tests.study import toy_studio as toy
 
-SMALL = replace(PLAN, people=("Aoi",), seeds=(7,))
-
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
-    toy.begin(opened, SMALL)
-    yield opened
-    opened.db.close()
+    with toy.started(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -76,7 +72,7 @@ def test_a_study_with_votes_is_refused_before_anything_is_asked(run: Any, store:
 
 def test_somebody_at_work_finishes_the_rest(run: Any, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """``study work`` looks how far every study is after each job; one of them is gone by then."""
-    other = replace(SMALL, name="other", seeds=(8,))
+    other = replace(toy.SMALL, name="other", seeds=(8,))
     jobs = Jobs(store.db)
     jobs.start(other, toy.tasks(store, other), toy.BUNDLE)
     worker = toy.toy_worker(store)

@@ -14,11 +14,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tiny_store import Store, noise, open_store, photo
+from tiny_store import PLAN, Store, noise, open_store, photo
 
 from facepersona_core.errors import NoFaceFound
 from facepersona_core.stores import Made
@@ -31,6 +33,8 @@ from facepersona_core.types import Picture, Request, json_digest
 from storage import JobPictures, Jobs, PersonRecord
 
 BUNDLE = "b" * 64
+SMALL = replace(PLAN, methods=("class_word", "dreambooth"), seeds=(7,))
+"""Eight pictures of two people, whom one of the methods has to learn."""
 MODEL = {"bundle": BUNDLE, "steps": 2, "guidance": 3.0}
 FAILS, KILLS = "a photo of S* that fails", "a photo of S* that kills"
 """Prompts of a picture that cannot be made, and of one whose class word ends the process that tries."""
@@ -51,6 +55,15 @@ def begin(store: Store, plan: StudyPlan) -> StudyRun:
     """Enrol the people of ``plan`` and start it."""
     enrol(store, plan)
     return Jobs(store.db).start(plan, tasks(store, plan), BUNDLE)
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Store]:
+    """A store in ``folder`` where `SMALL` has been started."""
+    opened = open_store(folder)
+    begin(opened, SMALL)
+    yield opened
+    opened.db.close()
 
 
 class ToyStudio:

@@ -17,7 +17,8 @@ from training.robustness.conditions import BASE, CONDITIONS
 from training.robustness.curves import Point, curve, point, several, way
 from training.robustness.drawing import curves_svg
 from training.robustness.page import page
-from training.robustness.photos import GALLERY, Photo, measured_people, second_photo
+from training.robustness.photos import Photo, measured_people, second_photo
+from training.synthetic.references import GALLERY
 
 ROOT = Path(__file__).parents[2]
 SIDE = 128

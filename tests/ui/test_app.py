@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import json
 import socket
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-import app
+from facepersona_core.cli import main
 from facepersona_core.composition import Workplace
 from tests.ui.workplace import SCENE, open_test_workplace
 from ui.context import AppContext
 from ui.server import build_server
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -31,35 +34,43 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def said(capsys: pytest.CaptureFixture[str]) -> str:
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert len(lines) == 1
-    return lines[0]
-
-
-def test_a_port_in_use_is_named_with_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_app_py_takes_the_options_of_serve_and_names_a_port_in_use_with_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FACEPERSONA_LANGUAGE", "en")
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert app.main(port=port) == 2
-    words = said(capsys)
-    assert f"Port {port}" in words
-    assert f"PORT={port + 1}" in words
+        command = [sys.executable, "app.py", "--port", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    (words,) = done.stderr.splitlines()
+    assert done.returncode == 2 and f"Port {port}" in words
+    assert "--port" in words and f"PORT={port + 1}" in words
+
+
+def refusal(capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line that ``facepersona serve`` ends with."""
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--port", str(free_port())])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
 
 
 def test_a_missing_bundle_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("FACEPERSONA_BUNDLE", str(tmp_path / "nothing"))
-    assert app.main(port=free_port()) == 2
-    assert "FACEPERSONA_BUNDLE" in said(capsys)
+    assert "FACEPERSONA_BUNDLE" in refusal(capsys)
 
 
-def test_a_home_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert app.main(port=free_port(), home=tmp_path / "file" / "home") == 2
-    assert "cannot be written" in said(capsys)
+    monkeypatch.setenv("FACEPERSONA_HOME", str(tmp_path / "file" / "home"))
+    assert "cannot be written" in refusal(capsys)
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +82,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 
 @pytest.fixture(scope="module")
 def client(work: Workplace) -> Iterator[TestClient]:
-    context = AppContext(**{field.name: getattr(work, field.name) for field in fields(work)})
-    with TestClient(build_server(context)) as opened:
+    with TestClient(build_server(AppContext(**vars(work)))) as opened:
         yield opened
 
 

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
 from ui.i18n import LANGUAGES, LiveTexts, catalogue, text
+
+UI = Path(__file__).parents[2] / "ui"
+TABLES = ("rate.", "results.deep.")
+"""What the rating page and the deep analysis put before the keys that they name."""
+ELSEWHERE = (
+    *(f"create.{group}_" for group in ("about", "axis", "commercial", "expression", "name")),
+    *(f"rate.{group}." for group in ("practice", "skip", "stop")),
+    *(f"results.{group}." for group in ("deep.plot", "stop")),
+    *(f"studies.{group}." for group in ("bar", "need")),
+)
+"""Beginnings of keys that go on with a word from another file: a card, a plan, a state."""
 
 
 def leaves(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -30,6 +43,25 @@ def test_both_languages_say_the_same_things() -> None:
     for key, words in english.items():
         assert bool(words.strip()) == bool(japanese[key].strip()), key
         assert fields(words) == fields(japanese[key]), key
+
+
+def named(path: Path) -> re.Pattern[str]:
+    """Matches the keys that a file names: its strings, each computed part being another of them or a digit."""
+    code = path.read_text("utf-8")
+    strings = set(re.findall(r"""(?=["'`]([\w.]*(?:\$?\{[^{}]*\}[\w.]*)*)["'`])""", code))
+    plain = sorted(one for one in strings if "{" not in one)
+    computed = f"(?:{'|'.join(map(re.escape, plain))}|\\d)"
+    parts = [re.split(r"\$?\{[^{}]*\}", one) for one in strings - set(plain)]
+    return re.compile("|".join([*map(re.escape, plain), *(computed.join(map(re.escape, p)) for p in parts if any(p))]))
+
+
+def test_every_text_of_the_screens_is_used() -> None:
+    files = [named(path) for kind in ("*.py", "*.js") for path in UI.rglob(kind)]
+    keys = [key for key, _ in leaves(tomllib.loads((UI / "strings" / "en.toml").read_text("utf-8")))]
+    asked = {key: {key.removeprefix(table) for table in ("", *TABLES)} for key in keys if not key.startswith(ELSEWHERE)}
+    assert [
+        key for key, names in asked.items() if not any(file.fullmatch(name) for file in files for name in names)
+    ] == []
 
 
 def test_japanese_is_japanese() -> None:

@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from threading import Thread
 from typing import Any, cast
 
 import gradio as gr
 import pytest
-from tiny_store import Store, fill, open_store
+from tiny_store import Store, fill, open_store, rate
 
 from facepersona_core.analysis.deep_results import HybridAxis, HybridContrast
 from facepersona_core.analysis.intervals import Interval
@@ -25,7 +24,7 @@ from facepersona_core.report.parameters import Parameters
 from facepersona_core.report.spans import Span
 from facepersona_core.report.words import odds_share
 from facepersona_core.settings import Settings
-from storage import StudyRecord, Vote
+from storage import StudyRecord
 from ui import results, results_data, results_deep, results_deep_figures, results_deep_views
 from ui.context import AppContext
 from ui.i18n import LANGUAGES, text
@@ -39,9 +38,7 @@ DEEP = slice(1 + results.LIVE, None)
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The tiny study with the votes of three raters."""
     opened = open_store(tmp_path_factory.mktemp("deep"))
-    study = fill(opened)
-    for name in ("Aiko", "B<b>n", "Chie"):
-        rate(opened, study, name)
+    rate(opened, fill(opened), "Aiko", "B<b>n", "Chie")
     yield opened
     opened.db.close()
 
@@ -81,17 +78,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         monkeypatch.setattr(results_data, name, {})
     monkeypatch.setattr(results_data, "analyse", counted)
     return calls
-
-
-def rate(store: Store, study: StudyRecord, name: str, limit: int = 1000) -> None:
-    """Votes that mostly go to Face2Diffusion and never to the class word."""
-    rater, random = store.ratings.join(study.id, name, "en"), Random(name)
-    for _ in range(limit):
-        assignment = store.ratings.next(rater.id)
-        if assignment is None:
-            break
-        sides = [random.choice(("left", "right", "tie")) for _ in range(2)]
-        store.ratings.vote(rater.id, assignment.id, Vote(*sides, random.random() < 0.5, True, 3.0))  # type: ignore[arg-type]
 
 
 def is_skip(update: Any) -> bool:

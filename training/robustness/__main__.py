@@ -17,7 +17,7 @@ from training.robustness.curves import curve, several
 from training.robustness.drawing import curves_svg
 from training.robustness.measure import clean_rows, measure
 from training.robustness.page import page
-from training.robustness.photos import GALLERY
+from training.synthetic.references import GALLERY
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = {

@@ -14,8 +14,9 @@ from tqdm import tqdm
 
 from training.robustness.conditions import BASE, CONDITIONS, photo_of
 from training.robustness.gauge import NETWORKS, Gallery, Gauge, Row, face_facts, group_row, photo_row
-from training.robustness.photos import GALLERY, Photo, clean_photo, measured_people, ordinary_photos, second_photo
+from training.robustness.photos import Photo, clean_photo, measured_people, ordinary_photos, second_photo
 from training.synthetic import sample_identity
+from training.synthetic.references import GALLERY
 
 GROUPS = (1, 2, 4)
 """How many photos a person is enrolled with."""

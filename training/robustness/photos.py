@@ -10,13 +10,12 @@ import numpy as np
 from training.synthetic import Expression, render_person
 from training.synthetic.dataset import render_shot, sample_shot
 from training.synthetic.labels import Picture
+from training.synthetic.references import GALLERY
 
 SIZE = 256
 """Side of a photo in pixels."""
 ZOOM = 1.15
 """Framing of clean photos: the face is about 135 px wide, and there is room above the hair."""
-GALLERY = tuple(range(900_000, 900_100))
-"""Held-out people: everybody among them is looked for among all of them."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,16 @@
     setPrompt(prompt);
   };
 
+  // Prices of the decision report: its card is drawn anew in another language, and for another study.
+  const prices = {};
+  const fillPrices = () => {
+    const form = document.querySelector("#fp-report form:not([data-filled])");
+    if (!form) return;
+    form.dataset.filled = "";
+    for (const [name, price] of Object.entries(prices)) form.elements[name].value = price;
+    form.querySelector("details").open = Object.values(prices).some(Boolean);
+  };
+
   const lightbox = document.createElement("dialog");
   lightbox.id = "fp-lightbox";
   lightbox.append(document.createElement("img"), document.createElement("p"));
@@ -62,8 +72,11 @@
   });
   document.addEventListener("input", (event) => {
     if (event.target.closest("#fp-prompt")) paintChips();
+    if (event.target.closest("#fp-report")) prices[event.target.name] = event.target.value;
   });
-  new MutationObserver(() => document.querySelector(".fp-chip:not([aria-pressed])") && paintChips()).observe(
-    document.body, { childList: true, subtree: true });
+  new MutationObserver(() => {
+    if (document.querySelector(".fp-chip:not([aria-pressed])")) paintChips();
+    fillPrices();
+  }).observe(document.body, { childList: true, subtree: true });
   paintChips();
 }
