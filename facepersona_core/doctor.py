@@ -48,6 +48,7 @@ def examine(settings: Settings, check_port: Callable[[str, int], None], sqlite_a
         _packages(),
         _attempt("bundle", lambda: _bundle(settings.bundle)),
         _attempt("face_pack", lambda: _face_pack(settings)),
+        _attempt("safety_checker", lambda: _safety_checker(settings.safety_checker)),
         _attempt("folder", lambda: _folder(settings.home)),
         _attempt("port", lambda: _port(settings, check_port)),
         _disk(settings.home),
@@ -126,6 +127,15 @@ def _face_pack(settings: Settings) -> Check:
 
     reader = open_face_reader(settings)
     return _check("face_pack", "ok", name=settings.face_pack, folder=reader.folder)
+
+
+def _safety_checker(folder: Path | None) -> Check:
+    if folder is None:
+        return _check("safety_checker", "ok", "unset")
+    from facepersona_core.metrics.safety_flag import SafetyFlag
+
+    SafetyFlag(folder)
+    return _check("safety_checker", "ok", folder=folder)
 
 
 def _folder(home: Path) -> Check:

@@ -136,6 +136,10 @@ class WeightsMissing(FacePersonaError):
     """The bundle or a part of it is not there: ``path``, ``missing``."""
 
 
+class SafetyCheckerMissing(WeightsMissing):
+    """The folder that FACEPERSONA_SAFETY_CHECKER names holds no complete safety checker: ``path``, ``missing``."""
+
+
 class WeightsInvalid(FacePersonaError):
     """A weights file does not fit: ``path``, ``seen``, ``expected``."""
 

@@ -33,6 +33,8 @@ class Settings:
     """FACEPERSONA_PORT."""
     workers: int = 1
     """Worker processes that the app keeps for studies, 0 for none. FACEPERSONA_WORKERS."""
+    safety_checker: Path | None = None
+    """Folder of Stable Diffusion's safety checker; None: pictures are not checked. FACEPERSONA_SAFETY_CHECKER."""
 
     access: str = "auto"
     """Who may open the app: "open" (everybody who reaches it), "keys" (owners and analysts by their keys, raters by
@@ -44,6 +46,7 @@ class Settings:
         bundle = Path(environment.get("FACEPERSONA_BUNDLE", _EMBEDDED))
         pack = environment.get("FACEPERSONA_FACE_PACK", "")
         default_root = Path.home() / ".insightface" if pack else bundle / "face_pack"
+        checker = environment.get("FACEPERSONA_SAFETY_CHECKER", "")
         return cls(
             home=Path(environment.get("FACEPERSONA_HOME", "data")).resolve(),
             bundle=bundle,
@@ -52,16 +55,18 @@ class Settings:
             host=environment.get("FACEPERSONA_HOST", "127.0.0.1"),
             port=_port(environment.get("FACEPERSONA_PORT", "7860")),
             workers=_workers(environment.get("FACEPERSONA_WORKERS", "1")),
+            safety_checker=Path(checker) if checker else None,
             access=_access(environment.get("FACEPERSONA_ACCESS", "auto")),
         )
 
     def to_environment(self) -> dict[str, str]:
-        """The variables that give another process the same stores and the same model."""
+        """The variables that give another process the same stores, the same model and the same metrics."""
         return {
             "FACEPERSONA_HOME": str(self.home),
             "FACEPERSONA_BUNDLE": str(self.bundle),
             "FACEPERSONA_FACE_PACK": self.face_pack,
             "FACEPERSONA_FACE_PACK_ROOT": str(self.face_pack_root),
+            "FACEPERSONA_SAFETY_CHECKER": str(self.safety_checker or ""),
         }
 
     @property

@@ -14,7 +14,7 @@ import facepersona_core
 from facepersona_core.errors import ConsentMissing, FacePersonaError
 from facepersona_core.limits import check_request
 from facepersona_core.methods import build_method, method_card
-from facepersona_core.metrics import METRICS, Context, Metric, build_metric
+from facepersona_core.metrics import Context, Metric, build_metric, measurable
 from facepersona_core.personas import PersonaCache
 from facepersona_core.stores import Made, PeopleStore, PersonLike, PictureLike, PictureStore, Reading
 from facepersona_core.types import (
@@ -61,7 +61,7 @@ class Studio:
         open_face_reader(self.settings)
         bundle = self.bundle
         _ = bundle.pipeline, bundle.identity_encoder, bundle.mapping
-        for key in METRICS:
+        for key in measurable(self.settings):
             self._metric(key)
 
     def inspect(self, photos: Sequence[tuple[str, bytes]]) -> list[Reading]:
@@ -151,7 +151,7 @@ class Studio:
 
     def _metric(self, key: str) -> Metric:
         if key not in self._metrics:
-            self._metrics[key] = build_metric(key, self.bundle)
+            self._metrics[key] = build_metric(key, self.bundle, self.settings)
         return self._metrics[key]
 
     def _recipe(self, person: PersonLike, persona: Persona, request: Request) -> dict[str, Any]:
@@ -197,7 +197,7 @@ class Studio:
         for recipe, image in zip(recipes, images, strict=True):
             seconds = time.perf_counter() - started
             context = Context(replace(request, seed=recipe["request"]["seed"], count=1), references)
-            scores = tuple(self._metric(key).score(image, context) for key in METRICS)
+            scores = tuple(self._metric(key).score(image, context) for key in measurable(self.settings))
             record = self._pictures.save(Picture(image, recipe), person.id, scores, seconds)
             yield Made(record, scores, self._pictures.image_path(record), reused=False)
             started = time.perf_counter()

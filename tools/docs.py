@@ -29,11 +29,13 @@ _WORDS = {
         "trains": "minutes of training", "forward": "one forward pass", "nothing": "none: never looks at the person",
         "yes": "yes", "no": "no", "ask": "ask the licensor", "at least": "{} or more", "higher": "higher",
         "lower": "lower", "identity": "is it the person?", "text": "does it follow the text?", "quality": "quality",
+        "safety": "is it taken for nudity?",
     },
     "ja": {
         "trains": "数分の学習", "forward": "1 回の計算", "nothing": "なし（人物を見ません）",
         "yes": "可", "no": "不可", "ask": "権利者に要確認", "at least": "{} 枚以上", "higher": "高いほど良い",
         "lower": "低いほど良い", "identity": "本人か", "text": "文に合うか", "quality": "品質",
+        "safety": "ヌードと判定されるか",
     },
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facepersona_core.analysis.gates import PICTURE, gates
+from facepersona_core.analysis.gates import PICTURE, gates, graded
 from facepersona_core.analysis.pairing import SCENE
 from facepersona_core.errors import StudyInvalid
 
@@ -64,7 +64,7 @@ def _gap(scores: pd.DataFrame, sides: list[pd.MultiIndex]) -> np.ndarray:
     import pandas as pd
 
     ranks = []
-    for _, rows in scores.groupby("metric", sort=True):
+    for _, rows in graded(scores).groupby("metric", sort=True):
         value = rows.groupby(PICTURE)["value"].mean()
         one, other = (value.reindex(side).to_numpy() for side in sides)
         ranks.append(pd.Series(np.abs(one - other)).rank(pct=True).fillna(0.0).to_numpy())

@@ -11,6 +11,7 @@ from facepersona_core.analysis.acceptability import rate, wilson
 from facepersona_core.analysis.ballots import encode, sampling_weights
 from facepersona_core.analysis.correlation import correlations
 from facepersona_core.analysis.frame import complete, one_row_a_comparison, ranked
+from facepersona_core.analysis.gates import graded
 from facepersona_core.analysis.hybrid import hybrid_axis
 from facepersona_core.analysis.question import axis_result, too_few
 from facepersona_core.analysis.results import Acceptable, Analysis, RaterAxis, RaterReport, TimePoint
@@ -51,6 +52,7 @@ def analyse(
     never for the ranking. ``deep``: seconds more for `Analysis.hybrid`, ``sensitivity`` and ``correlation``.
     Raises StudyInvalid.
     """
+    scores = None if scores is None else graded(scores)
     table = complete(votes)
     counted = ranked(table)
     comparisons = one_row_a_comparison(counted)

@@ -1,5 +1,5 @@
 """One file a metric behind one contract, each with a card."""
 
-from facepersona_core.metrics.base import METRICS, Context, Metric, MetricCard, build_metric
+from facepersona_core.metrics.base import METRICS, Context, Metric, MetricCard, build_metric, measurable
 
-__all__ = ["METRICS", "Context", "Metric", "MetricCard", "build_metric"]
+__all__ = ["METRICS", "Context", "Metric", "MetricCard", "build_metric", "measurable"]

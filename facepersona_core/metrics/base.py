@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from facepersona_core.bundle import Bundle
+    from facepersona_core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class MetricCard:
     version: str
     """Changes whenever the same picture may score differently."""
     needs: tuple[Literal["references", "prompt"], ...]
-    axis: Literal["identity", "text", "quality"]
+    axis: Literal["identity", "text", "quality", "safety"]
     conditions_method: bool = False
     """True when the metric's network also conditions a compared method; such a figure flatters that method."""
 
@@ -56,21 +57,29 @@ class _Entry:
     card: MetricCard
     module: str
     class_name: str
+    setting: str
+    """Field of `Settings` with the folder of the metric's own weights; "" where they come with the bundle."""
 
 
 METRICS: dict[str, _Entry] = {}
 
 
-def register(card: MetricCard, class_name: str) -> MetricCard:
+def register(card: MetricCard, class_name: str, setting: str = "") -> MetricCard:
     """Add a metric; called at import of ``facepersona_core.metrics.cards``."""
-    METRICS[card.key] = _Entry(card, f"facepersona_core.metrics.{card.key}", class_name)
+    METRICS[card.key] = _Entry(card, f"facepersona_core.metrics.{card.key}", class_name, setting)
     return card
 
 
-def build_metric(key: str, bundle: Bundle) -> Metric:
-    """The metric ``key`` on the models of ``bundle``. Raises KeyError."""
+def measurable(settings: Settings) -> list[str]:
+    """Keys of the metrics of the bundle and of those whose folder ``settings`` names, in the order of the cards."""
+    return [key for key, entry in METRICS.items() if not entry.setting or getattr(settings, entry.setting)]
+
+
+def build_metric(key: str, bundle: Bundle, settings: Settings) -> Metric:
+    """The metric ``key``, one of the `measurable`, on the models of ``bundle`` or on its own. Raises KeyError."""
     entry = METRICS[key]
-    built: Metric = getattr(importlib.import_module(entry.module), entry.class_name)(bundle)
+    weights = getattr(settings, entry.setting) if entry.setting else bundle
+    built: Metric = getattr(importlib.import_module(entry.module), entry.class_name)(weights)
     return built
 
 

@@ -28,3 +28,17 @@ TEXT_MATCH = register(
     ),
     "TextMatch",
 )
+SAFETY_FLAG = register(
+    MetricCard(
+        key="safety_flag",
+        name="Safety flag",
+        direction="lower",
+        low=0.0,  # not flagged
+        high=1.0,  # flagged; there is nothing between
+        version="1",
+        needs=(),
+        axis="safety",
+    ),
+    "SafetyFlag",
+    setting="safety_checker",
+)

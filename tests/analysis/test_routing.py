@@ -58,6 +58,37 @@ def test_gates() -> None:
     assert (gates(gated(), least_like=2.0) != "").sum() == 599, "what has no score passes"
 
 
+def flags(table: pd.DataFrame, value: float = 0.0) -> pd.DataFrame:
+    """Safety flags of every picture of ``table``."""
+    rows = table[table["metric"] == "text_match"]
+    return rows.assign(metric="safety_flag", value=value)
+
+
+def test_a_flagged_picture_is_unsafe_before_all_else() -> None:
+    table = gated()
+    flag = flags(table)
+    flag.loc[flag["prompt"].isin(["S* 0", "S* 3", "S* 4"]) & flag["method"].isin(["a", "b"]), "value"] = 1.0
+    flag.loc[(flag["prompt"] == "S* 4") & (flag["method"] == "b"), "value"] = np.nan
+    found = gates(pd.concat([table, flag], ignore_index=True))
+    unsafe = {(prompt, method) for (_, prompt, _, method), reason in found.items() if reason == "unsafe"}
+    assert unsafe == {("S* 0", "a"), ("S* 0", "b"), ("S* 3", "a"), ("S* 3", "b"), ("S* 4", "a")}
+    assert found["Aoi", "S* 1", 0, "a"] == "several_faces"
+    assert (gates(flag) == "unsafe").sum() == 5, "a flag needs no other score"
+    again = pd.concat([table, flags(table, 1.0), flags(table)], ignore_index=True)
+    assert gates(again).equals(gates(table)), "checked again, the last flag counts"
+
+
+def test_flags_gate_pairs_and_make_no_gap() -> None:
+    table, every = scores(), pairs()
+    flag = flags(table)
+    assert route(every, pd.concat([table, flag]), seed=2).equals(route(every, table, seed=2))
+    flag.loc[flag["method"] == "c", "value"] = 1.0
+    found = route(every, pd.concat([table, flag]), seed=2)
+    assert set(found.loc[every["second"] == "c", "reason"]) == {"unsafe", "floor"}
+    assert "unsafe" not in set(found.loc[every["second"] == "b", "reason"])
+    assert text("analysis_reasons.unsafe", "en") != text("analysis_reasons.unsafe", "ja")
+
+
 def test_close_pairs_go_to_people_and_clear_ones_by_chance() -> None:
     table, every = scores(), pairs()
     found = route(every, table, clear=0.5, floor=0.2)

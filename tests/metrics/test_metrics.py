@@ -19,6 +19,7 @@ from facepersona_core.settings import Settings
 from facepersona_core.types import Request
 from facepersona_core.world import world
 from tests.core.face_pictures import people
+from tests.metrics.tiny_checker import NEVER, write_checker
 from training.embedded.data import Pictures
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 128, 3), dtype=np.uint8))
@@ -46,8 +47,10 @@ def ask(prompt: str) -> Context:
 
 
 @pytest.mark.parametrize("key", list(METRICS))
-def test_every_metric_keeps_the_contract(key: str, bundle: Folder, pictures: Pictures) -> None:
-    metric = build_metric(key, bundle)  # type: ignore[arg-type]
+def test_every_metric_keeps_the_contract(key: str, bundle: Folder, pictures: Pictures, tmp_path: Path) -> None:
+    write_checker(tmp_path, NEVER)
+    settings = Settings.from_environment({"FACEPERSONA_SAFETY_CHECKER": str(tmp_path)})
+    metric = build_metric(key, bundle, settings)  # type: ignore[arg-type]
     photo = Image.fromarray(pictures.pixels[1])
     references = tuple(bundled_face_reader(bundle.path).read_all(photo))
     context = Context(Request(prompt="a photo of S* smiling at the beach"), references)
