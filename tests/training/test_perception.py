@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from training.embedded import perception
+from training.embedded.data import Pictures
 from training.embedded.latents import Latents
 from training.embedded.loop import Log
+from training.synthetic.expression import COEFFICIENTS
 
 CONFIG = perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.1, batch=16, noise=0.1, held_out=4)
 PEOPLE, EACH, FEATURES = 16, 8, 3
@@ -38,6 +41,16 @@ def latents_of(features: Tensor) -> Latents:
     )
 
 
+def pictures_of(features: Tensor) -> Pictures:
+    """Whose clothes follow the first feature; the reader never looks at the pixels."""
+    warm = (features[:, 0] > 0).repeat_interleave(EACH).tolist()
+    same = {"cloth_colour": "red", "glasses": "none", "light": "soft"}
+    turned = {"yaw": 0.0, "roll": 0.0, "expression_vector": [0.0] * len(COEFFICIENTS)}
+    labels = [{**same, **turned, "clothes": "coat" if each else "shirt"} for each in warm]
+    nothing = np.zeros((len(labels), 1, 1, 3), np.uint8)
+    return Pictures(nothing, nothing[..., 0] > 0, labels)
+
+
 @pytest.fixture(scope="module")
 def features() -> Tensor:
     return torch.randn(PEOPLE, FEATURES, generator=torch.Generator().manual_seed(1))
@@ -60,16 +73,17 @@ def test_the_distance_is_none_to_itself_and_its_gradient_is_the_guess_s() -> Non
 
 
 def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp_path: Path) -> None:
-    latents, log = latents_of(features), Log(tmp_path / "log.jsonl")
-    reader = perception.train(latents, features, CONFIG, tmp_path, log)
+    latents, log, pictures = latents_of(features), Log(tmp_path / "log.jsonl"), pictures_of(features)
+    reader = perception.train(pictures, latents, features, CONFIG, tmp_path, log)
     told = log.path.read_text()
     assert json.loads(told)["auc"] > 0.9
+    assert json.loads(told)["clothes"] > 0.9
     assert not any(parameter.requires_grad for parameter in reader.parameters())
     other, same = latents.mean[0, [EACH]].float(), latents.mean[0, [1]].float()
     first = latents.mean[0, [0]].float()
     near = perception.perceptual_distance(reader, same, first)
     assert near < perception.perceptual_distance(reader, other, first)
 
-    kept = perception.train(latents, features, CONFIG, tmp_path, log)
+    kept = perception.train(pictures, latents, features, CONFIG, tmp_path, log)
     assert log.path.read_text() == told  # loaded, not trained again
     assert torch.equal(kept(first)[1], reader(first)[1])

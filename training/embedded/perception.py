@@ -1,5 +1,5 @@
-"""Stage 2b: a small network that reads who somebody is and what they express from latents, and the distance between
-two latents in its eyes.
+"""Stage 2b: a small network that reads who somebody is, what they express and what they wear from latents, and the
+distance between two latents in its eyes.
 
 Squared error asks a diffusion model for every cell alike: who somebody is hangs on a few of them, and differences that
 a person sees at once hardly change it. The text-to-image stage therefore also compares its guess of the clean latents
@@ -14,15 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facepersona_core.face2diffusion.training import ArcFaceHead
 from training.embedded import loop
+from training.embedded.data import Pictures, flip_label
 from training.embedded.identity import figures
 from training.embedded.latents import Latents
 
+ATTRIBUTES = ("clothes", "cloth_colour", "glasses", "light")
+"""What is told by words and hangs on a few cells, beside person and expression."""
+FILE = "perception.pt"
 _GROUPS = 8
 
 
@@ -94,25 +99,32 @@ def perceptual_distance(reader: LatentReader, guess: Tensor, true: Tensor) -> Te
 
 
 def train(
-    latents: Latents, features: Tensor, config: PerceptionTraining, work: Path, log: loop.Log, seed: int = 0
+    pictures: Pictures,
+    latents: Latents,
+    features: Tensor,
+    config: PerceptionTraining,
+    work: Path,
+    log: loop.Log,
+    seed: int = 0,
 ) -> LatentReader:
-    """Train to tell people apart, their true parameters (``features`` [P, F]) and their expression, or load what an
-    earlier run kept in ``work/perception.pt``."""
-    where, path = loop.device(), work / "perception.pt"
+    """Train to tell people apart, their true parameters (``features`` [P, F]), their expression and `ATTRIBUTES`, and
+    keep it in ``work``; what an earlier run kept is only loaded."""
+    if (work / FILE).is_file():
+        return load(work, latents, config)
+    where = loop.device()
     torch.manual_seed(seed)
     reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], config).to(where)
-    if state := loop.load(path):
-        reader.load_state_dict(state)
-        return reader.eval().requires_grad_(False)
     people = len(features) - min(config.held_out, len(features) // 4)
     trained = torch.nonzero(latents.person < people)[:, 0]
+    shown, classes = _attributes(pictures)
     arcface = ArcFaceHead(config.width, people, scale=32.0, margin=0.3)
     teller = nn.Linear(config.width, features.shape[1] + latents.expression.shape[2])
-    heads = nn.ModuleDict({"people": arcface, "truth": teller}).to(where)
+    tellers = nn.ModuleDict({name: nn.Linear(config.width, count) for name, count in classes.items()})
+    heads = nn.ModuleDict({"people": arcface, "truth": teller, "attributes": tellers}).to(where)
     parameters = [*reader.parameters(), *heads.parameters()]
     optimiser = torch.optim.AdamW(parameters, config.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    source, clock, step, told = torch.Generator().manual_seed(seed), loop.Clock(config.minutes), 0, torch.zeros(())
-    spread = latents.expression[0].std(0).clamp_min(0.05)
+    source, clock, step = torch.Generator().manual_seed(seed), loop.Clock(config.minutes), 0
+    told, said, spread = torch.zeros(()), torch.zeros(()), latents.expression[0].std(0).clamp_min(0.05)
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step, 100))
         arcface.margin = 0.3 * min(1.0, step / 600)
@@ -124,24 +136,56 @@ def train(
         noise = (deviation.pow(2) + level.pow(2)).sqrt() * torch.randn(mean.shape, generator=source)
         with loop.half_precision(where):
             _, vector = reader((mean + noise).to(where).contiguous(memory_format=torch.channels_last))
+        vector = vector.float()
         truth = torch.cat([features[person], latents.expression[mirrored, index] / spread], 1).to(where)
-        told = F.smooth_l1_loss(teller(vector.float()), truth)
-        loss = arcface(vector, person.to(where)) + 10 * told
+        told = F.smooth_l1_loss(teller(vector), truth)
+        asked = shown[mirrored, index].to(where)
+        said = torch.stack([F.cross_entropy(tellers[name](vector), asked[:, i]) for i, name in enumerate(classes)])
+        loss = arcface(vector, person.to(where)) + 10 * told + said.sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         loop.clip(parameters, 5.0)
         optimiser.step()
         step += 1
     reader.eval().requires_grad_(False)
-    log("perception", step=step, told=told.item(), seconds=clock.spent, **_measured(reader, latents, people))
-    loop.save(reader.state_dict(), path)
+    unseen = torch.nonzero(latents.person >= people)[:, 0]
+    log(
+        "perception",
+        step=step,
+        told=told.item(),
+        seconds=clock.spent,
+        **_measured(reader, tellers, latents, shown, unseen),
+    )
+    loop.save(reader.state_dict(), work / FILE)
     return reader
 
 
+def load(work: Path, latents: Latents, config: PerceptionTraining) -> LatentReader:
+    """The reader that `train` kept in ``work``, frozen."""
+    reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], config)
+    reader.load_state_dict(loop.load(work / FILE) or {})
+    return reader.to(loop.device()).eval().requires_grad_(False)
+
+
+def _attributes(pictures: Pictures) -> tuple[Tensor, dict[str, int]]:
+    """int64 [2, N, K]: the classes of `ATTRIBUTES` in each picture and its mirror image, and how many there are."""
+    labels = [*pictures.labels, *(flip_label(label) for label in pictures.labels)]
+    columns = [np.unique([str(label[name]) for label in labels], return_inverse=True) for name in ATTRIBUTES]
+    codes = torch.from_numpy(np.stack([codes for _, codes in columns], 1))
+    counts = {name: len(known) for name, (known, _) in zip(ATTRIBUTES, columns, strict=True)}
+    return codes.view(2, len(pictures), -1), counts
+
+
 @torch.no_grad()
-def _measured(reader: LatentReader, latents: Latents, first_held: int, batch: int = 256) -> dict[str, Any]:
-    """AUC and rank-1 on the people it was not trained on."""
-    unseen = torch.nonzero(latents.person >= first_held)[:, 0]
+def _measured(
+    reader: LatentReader, tellers: nn.ModuleDict, latents: Latents, shown: Tensor, unseen: Tensor, batch: int = 256
+) -> dict[str, Any]:
+    """On people it was not trained on: AUC, rank-1, and how often it reads the attributes."""
     where = next(reader.parameters()).device
-    vectors = [reader(latents.mean[0, part].float().to(where))[1].float().cpu() for part in unseen.split(batch)]
-    return figures(torch.cat(vectors), latents.person[unseen].numpy())
+    parts = [reader(latents.mean[0, part].float().to(where))[1].float() for part in unseen.split(batch)]
+    vectors = torch.cat(parts)
+    right = {
+        name: float((teller(vectors).argmax(1).cpu() == shown[0, unseen, i]).float().mean())
+        for i, (name, teller) in enumerate(tellers.items())
+    }
+    return {**figures(vectors.cpu(), latents.person[unseen].numpy()), **right}

@@ -170,9 +170,9 @@ class Run:
 
     def text_to_image(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
         """Stage 2: trained on ``workers`` processes, with averaged weights."""
-        model, reader = self._untrained(kept, features), self.perception(kept, features)
+        model = self._untrained(kept, features)
         if self.recipe.workers == 1:
-            self._train_text_to_image(0, model, kept, features, reader)
+            self._train_text_to_image(0, model, kept, features)
         else:
             port = _free_port()
             multiprocessing.spawn(_worker, (self, features, port), nprocs=self.recipe.workers)
@@ -186,23 +186,19 @@ class Run:
         text_encoder = text_to_image.build_text_encoder(config, self.tokenizer)
         return text_to_image.TextToImage(unet, text_encoder, Names(features.shape[1], config.text_width))
 
-    def perception(self, kept: latents.Latents, features: Tensor) -> perception.LatentReader:
-        """Stage 2b, kept in ``work/perception.pt``."""
-        return perception.train(kept, features, self.recipe.perception, self.work, self.log, self.recipe.seed)
+    def perception(self, pictures: Pictures, kept: latents.Latents, features: Tensor) -> perception.LatentReader:
+        """Stage 2b, kept in ``work/perception.pt``, from where the text-to-image stage takes it."""
+        return perception.train(pictures, kept, features, self.recipe.perception, self.work, self.log, self.recipe.seed)
 
     def _train_text_to_image(
-        self,
-        rank: int,
-        model: text_to_image.TextToImage,
-        kept: latents.Latents,
-        features: Tensor,
-        reader: perception.LatentReader,
+        self, rank: int, model: text_to_image.TextToImage, kept: latents.Latents, features: Tensor
     ) -> None:
         r = self.recipe
         if not (self.work / "text_to_image.pt").is_file():
             text_to_image.pretrain_text(model, kept, features, r.text_to_image, self.log, r.seed)
             for tensor in model.state_dict().values() if r.workers > 1 else ():
                 dist.broadcast(tensor, 0)
+        reader = perception.load(self.work, kept, r.perception)
         text_to_image.train(
             model, kept, features, reader, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
         )
@@ -217,6 +213,7 @@ class Run:
         pictures = self.pictures()
         vae = self.autoencoder(pictures)
         kept, features = self.latents(pictures, vae), self.features(pictures)
+        self.perception(pictures, kept, features)
         model = self.text_to_image(kept, features)
         vae = self.decoder(pictures, vae)
         encoder = self.identity_encoder(pictures)
@@ -276,8 +273,7 @@ def _worker(rank: int, run: Run, features: Tensor, port: int) -> None:
     world = run.recipe.workers
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
     kept = latents.load(run.work / "latents.pt")
-    model, reader = run._untrained(kept, features), run.perception(kept, features)  # trained by the first process
-    run._train_text_to_image(rank, model, kept, features, reader)
+    run._train_text_to_image(rank, run._untrained(kept, features), kept, features)
     dist.destroy_process_group()
 
 
