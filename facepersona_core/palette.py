@@ -9,6 +9,8 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "x")
 DIVERGING = ((0.0, "#D55E00"), (0.5, "#F8FAFC"), (1.0, "#0072B2"))
 """Orange loses, blue wins, white is even."""
+READABLE = 4.5
+"""Least contrast of text with its ground."""
 SOURCES = {"human": (INK, "circle"), "machine": ("#E69F00", "diamond"), "hybrid": ("#0072B2", "square")}
 """Colour and marker of an estimate from people, from machines, and from both."""
 
@@ -33,6 +35,19 @@ def shade(share: float) -> str:
 def ink_on(colour: str) -> str:
     """`INK` or `PAPER`, whichever is easier to read on ``colour``."""
     return max((INK, PAPER), key=lambda ink: contrast(ink, colour))
+
+
+def legible(colour: str) -> str:
+    """``colour``, darkened until text in it can be read on `PAPER` (WCAG 2.2, level AA).
+
+    >>> legible("#0072B2"), legible("#E69F00")
+    ('#0072B2', '#9b6b00')
+    """
+    parts = _channels(colour)
+    while contrast(colour, PAPER) < READABLE:
+        parts = [0.97 * part for part in parts]
+        colour = "#" + "".join(f"{round(255 * part):02x}" for part in parts)
+    return colour
 
 
 def contrast(one: str, other: str) -> float:

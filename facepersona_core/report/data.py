@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from facepersona_core.analysis.gates import graded
 from facepersona_core.analysis.summary import analyse
 from facepersona_core.errors import UnknownMethod
 from facepersona_core.methods.base import MethodCard
@@ -89,8 +90,8 @@ class ReportData:
 
     @cached_property
     def metrics(self) -> tuple[MetricCard, ...]:
-        """The metrics that scored pictures of the study."""
-        scored = set(self.evidence.scores["metric"])
+        """The metrics that graded pictures of the study."""
+        scored = set(graded(self.evidence.scores)["metric"])
         cards = [MetricCard(**{**entry, "needs": tuple(entry["needs"])}) for entry in self.evidence.facts["metrics"]]
         return tuple(card for card in cards if card.key in scored)
 

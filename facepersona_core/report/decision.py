@@ -110,12 +110,13 @@ class Decision:
 def decide(facts: Facts, limits: Thresholds) -> Decision:
     """Judge one method.
 
-    Do not buy: a gate that must hold is failed. No decision: raters have said nothing of use yet. Buy: every gate is
-    passed. Pilot: anything else."""
+    Do not buy: a gate that must hold is failed. No decision: too few raters or prompts, or raters have said nothing of
+    use yet. Buy: every gate is passed. Pilot: anything else."""
     gates = _gates(facts, limits)
     if any(gate.must and gate.state == "fail" for gate in gates):
         return Decision("reject", gates)
-    if facts.acceptable is None or facts.acceptable.low is None:
+    few = any(gate.key == "evidence" and gate.state == "open" for gate in gates)
+    if few or facts.acceptable is None or facts.acceptable.low is None:
         return Decision("undecided", gates)
     return Decision("buy" if all(gate.state == "pass" for gate in gates) else "pilot", gates)
 

@@ -14,6 +14,8 @@ Namer = Callable[[str], str]
 CORRELATION = ("question", "metric", "pairs", "same", "kendall", "spearman")
 CHANGES = ("change", "tried", "leader", "sure", "share")
 """Columns of `correlations` and `changes`: keys under ``hybrid.head`` and ``sensitivity.head``."""
+GAIN = 0.01
+"""Intervals that machine scores narrow by less than this share are as wide as without."""
 MOST = 8
 """Most upsetting changes listed by name for one question."""
 
@@ -28,9 +30,16 @@ def estimate(found: Interval) -> str:
     return f"{points(found.value)} ({points(found.low)} … {points(found.high)})"
 
 
-def helps(result: HybridAxis) -> bool:
-    """True when machine scores narrow the interval of people's answers."""
-    return any(each.hybrid for each in result.contrasts or ())
+def gain(result: HybridAxis) -> float | None:
+    """By which share machine scores narrow the intervals of people's answers, on average where they are used.
+
+    None: nowhere."""
+    narrowed = [
+        1.0 - (each.hybrid.high - each.hybrid.low) / (each.human.high - each.human.low)
+        for each in result.contrasts or ()
+        if each.hybrid
+    ]
+    return sum(narrowed) / len(narrowed) if narrowed else None
 
 
 def hybrid_finding(words: Words, axis: str, result: HybridAxis | None) -> str:
@@ -39,8 +48,10 @@ def hybrid_finding(words: Words, axis: str, result: HybridAxis | None) -> str:
     if result is None or result.contrasts is None:
         why = result.reasons["contrasts"] if result else "no_scores"
         return words("ranking.missing", question=question, why=words(f"analysis_reasons.{why}"))
-    if helps(result):
-        return words("hybrid.used", question=question)
+    narrower = gain(result)
+    if narrower is not None:
+        key = "used" if narrower >= GAIN else "little"
+        return words(f"hybrid.{key}", question=question, gain=words.percent(narrower))
     return words("hybrid.unused", question=question, why=words(f"analysis_reasons.{result.reasons['hybrid']}"))
 
 
@@ -50,7 +61,7 @@ def hybrid_basis(words: Words, result: HybridAxis, metric: Namer) -> str:
         "hybrid.facts",
         metrics=words.list(map(metric, result.metrics)) or words("common.none"),
         rho=words.number(result.rho),
-        low=words.number(result.rho_low),
+        low=words.number(None if result.rho_low is None else max(result.rho_low, -1.0)),
         trust=words.number(result.trust),
         rated=words.count(result.rated),
         made=words.count(result.made),

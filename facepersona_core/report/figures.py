@@ -13,18 +13,20 @@ from unicodedata import east_asian_width
 
 from markupsafe import Markup
 
-from facepersona_core.palette import GRID, SOFT, ink_on, shade
+from facepersona_core.palette import GRID, SOFT, ink_on, legible, shade
 from facepersona_core.report.scales import Scale
 from facepersona_core.report.spans import Span
-from facepersona_core.report.svg import Frame, drawing, line, marker, number, rectangle, text
+from facepersona_core.report.svg import Frame, drawing, halo, line, marker, number, rectangle, text
 
-STRIP, ROW, AXIS, PAD = 400, 36, 18, 24
+STRIP, ROW, AXIS, PAD = 400, 42, 18, 24
 """Width of a strip, its height, the height of the axis below, and the room left and right of the scale."""
 LIMIT = "#a8322a"
 """Colour of limits, and of what stands for today."""
 SYSTEM = "#0072B2"
 NAME = 11
 """Font size of the names in a trade-off."""
+FAR = 12.0
+"""What a name may cover more for each unit that it is nearer to its point."""
 EMPTY = "#f0f3f5"
 """Colour of a cell without a figure."""
 ROOMY = 32.0
@@ -79,7 +81,7 @@ def strip(dots: Sequence[Dot], scale: Scale, limits: Sequence[float] = (), heigh
 
 def axis(scale: Scale) -> Markup:
     """Ticks below the strips."""
-    words = "".join(text(_place(scale, tick), 12, scale.write(tick), SOFT, 10) for tick in scale.ticks)
+    words = "".join(text(_place(scale, tick), 13, scale.write(tick), SOFT, 11) for tick in scale.ticks)
     return drawing(STRIP, AXIS, words)
 
 
@@ -101,13 +103,13 @@ def win_rates(rivals: Sequence[Rival], width: int, words: tuple[str, str], write
 
     ``words``: what the columns are, and what the whole is."""
     left = max(_width(rival.name) for rival in rivals) + 26.0
-    wide, high, top = (width - left) / len(rivals), 34.0, 34.0
+    wide, high, top = (width - left) / len(rivals), 38.0, 34.0
     parts = [text(left + wide * len(rivals) / 2, 11, words[0], SOFT, 10)]
     for i, rival in enumerate(rivals):
         y = top + high * (i + 0.5)
         parts.append(marker(left + wide * (i + 0.5), 24, rival.colour, rival.marker, 5))
         parts.append(marker(7, y, rival.colour, rival.marker, 5))
-        parts.append(text(18, y + 4, rival.name, rival.colour, NAME, "start"))
+        parts.append(text(18, y + 4, rival.name, legible(rival.colour), NAME, "start"))
         for j, (rate, votes) in enumerate(zip(rival.rates, rival.votes, strict=True)):
             parts.append(_won(left + wide * j, y - high / 2, wide, high, rate, votes, write))
     return drawing(width, top + high * len(rivals), "".join(parts), words[1])
@@ -152,8 +154,8 @@ def _won(
         return rectangle(x + 1, y + 1, wide - 2, high - 2, EMPTY)
     colour = shade(rate)
     ink, middle = ink_on(colour), x + wide / 2
-    counted = text(middle, y + high - 7, f"n={votes}", ink, 8) if wide >= ROOMY else ""
-    share = text(middle, y + high / 2 + (0 if counted else 4), write(rate), ink, NAME)
+    counted = text(middle, y + high - 7, f"n={votes}", ink, 10) if wide >= ROOMY else ""
+    share = text(middle, y + high / 2 + (-1 if counted else 4), write(rate), ink, NAME)
     return rectangle(x + 1, y + 1, wide - 2, high - 2, colour) + share + counted
 
 
@@ -178,9 +180,10 @@ def _names(points: Sequence[Point], frame: Frame) -> str:
         x, y, wide = frame.across(point.x.value), frame.up(point.y.value), _width(point.name)
         sides, heights = (x + 9, x - 9 - wide), (y - 6, y + 16, y - 20, y + 30, y - 34, y + 44)
         boxes = [(side, height - NAME, wide, NAME + 3.0) for height in heights for side in sides]
-        best = min(boxes, key=lambda box: _covered(box, taken, frame))  # the first of equals
+        costs = (_covered(box, taken, frame) + FAR * abs(box[1] - boxes[0][1]) for box in boxes)
+        best = min(zip(costs, boxes, strict=True), key=lambda one: one[0])[1]  # the first of equals
         taken.append(best)
-        parts.append(text(best[0], best[1] + NAME, point.name, point.colour, NAME, "start"))
+        parts.append(halo(best[0], best[1] + NAME, point.name, legible(point.colour), NAME))
     return "".join(parts)
 
 

@@ -8,6 +8,7 @@ import logging
 from PIL import ImageFile
 
 from facepersona_core.errors import PdfToolMissing
+from facepersona_core.report.breaks import kept
 
 
 def to_pdf(page: str) -> bytes:
@@ -23,6 +24,6 @@ def to_pdf(page: str) -> bytes:
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     identifier = hashlib.sha256(page.encode()).digest()[:16]
     fetcher = URLFetcher(allowed_protocols=("data",))
-    written = HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_identifier=identifier, pdf_tags=True)
+    written = HTML(string=kept(page), url_fetcher=fetcher).write_pdf(pdf_identifier=identifier, pdf_tags=True)
     assert written is not None
     return written

@@ -49,6 +49,13 @@ def text(x: float, y: float, words: str, colour: str = INK, size: int = 11, anch
     return f'<text {place} font-family="{FONT}" font-size="{size}" fill="{colour}">{escape(words)}</text>'
 
 
+def halo(x: float, y: float, words: str, colour: str, size: int) -> str:
+    """A line of text from ``x`` on, on a white rim that parts it from lines behind."""
+    place = f'x="{number(x)}" y="{number(y)}" stroke="{PAPER}" stroke-width="3" stroke-linejoin="round"'
+    rim = f'<text {place} font-family="{FONT}" font-size="{size}" fill="{PAPER}">{escape(words)}</text>'
+    return rim + text(x, y, words, colour, size, "start")
+
+
 def marker(x: float, y: float, colour: str, kind: str, radius: float) -> str:
     """A mark of one of `palette.MARKERS`, with a white rim."""
     look = f'fill="{colour}" stroke="{PAPER}" stroke-width="1"'

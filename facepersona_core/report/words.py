@@ -68,11 +68,19 @@ class Words:
         """Names in a row."""
         return self("common.comma").join(names)
 
+    def series(self, names: Iterable[str]) -> str:
+        """Names in a sentence: one, two and three."""
+        known = list(names)
+        if len(known) < 2:
+            return "".join(known)
+        return self.list(known[:-1]) + self("common.and") + known[-1]
+
     def percent(self, value: float | None) -> str:
-        """0.564 as 56%; what rounds to all or nothing without being it is said so."""
+        """0.564 as 56%; what rounds to all or nothing without being it is said so, down to a thousandth."""
         if value is None:
             return self.unknown
-        shown = f"{value:.1%}" if 0 < value < 0.005 or 0.995 < value < 1 else f"{value:.0%}"
+        close = 0.0005 <= value < 0.005 or 0.995 < value < 0.9995
+        shown = f"{value:.1%}" if close else f"{value:.0%}"
         return shown.replace("-", "−")
 
     def number(self, value: float | None, digits: int = 2) -> str:
@@ -94,7 +102,12 @@ class Words:
         size = abs(value)
         digits = 0 if size >= 100 or size == 0 else 2 if size >= SMALL else 1 - int(log10(size) // 1)
         shown = f"{value:,.{digits}f}".replace("-", "−")
+        currency = self.currency(currency)
         return f"{shown} {currency}" if currency else shown
+
+    def currency(self, code: str) -> str:
+        """What the reader calls the currency ``code``."""
+        return self.either(f"common.currencies.{code}", code) if code else ""
 
     def span(self, found: Span | None, kind: str = "number", unit: str = "") -> str:
         """``0.60 (0.52–0.68)``; ``kind`` is the name of the method that writes the figures."""

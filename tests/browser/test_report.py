@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     rate_all(Site("", store, fill(store)), ("Aiko", "Ben", "Chika"))
     store.db.close()
     work = open_workplace(replace(Settings.from_environment({}), home=folder), samples=None)
-    context = AppContext(**{field.name: getattr(work, field.name) for field in fields(work)})
+    context = AppContext(**vars(work))
     with serve(build_server(context)) as url:
         yield App(url, work)
     work.close()
@@ -84,14 +84,20 @@ def test_the_html_button_saves_the_report_with_the_prices_that_were_given(
     opened.screenshot(path=ARTEFACTS / "report_html.png")
 
 
-def test_the_pdf_button_saves_the_report_in_the_language_of_the_page(page: Page, command: Callable[..., bytes]) -> None:
+def test_the_pdf_button_saves_the_report_in_the_language_of_the_page_with_the_prices_typed_before(
+    page: Page, command: Callable[..., bytes]
+) -> None:
     page.get_by_role("tab", name="Results").click()
+    card = page.locator("#fp-report")
+    card.locator("summary").click(timeout=WAIT)
+    card.locator("input[name=today_cost]").fill("7.5")
     page.locator("#fp-language label", has_text="日本語").click()
-    expect(page.locator("#fp-report")).to_contain_text("導入判断レポート", timeout=WAIT)
+    expect(card).to_contain_text("導入判断レポート", timeout=WAIT)
+    expect(card.locator("input[name=today_cost]")).to_have_value("7.5")
     saved = click(page, "pdf")
     document = pypdfium2.PdfDocument(BytesIO(saved))
     first = document[0]
     assert PLAN.title["ja"] in "".join(first.get_textpage().get_text_bounded().split())
     ARTEFACTS.mkdir(exist_ok=True)
     first.render(scale=1.3).to_pil().save(ARTEFACTS / "report_pdf_ja.png")
-    assert saved == command("same.pdf", "--lang", "ja")
+    assert saved == command("same.pdf", "--lang", "ja", "--today-cost", 7.5)

@@ -42,7 +42,7 @@ def test_export_then_report_without_a_database(run: Any, tmp_path: Path) -> None
         assert result.exit_code == 0, result.output
         assert json.loads(result.stdout)["decision"] == "reject"
     assert made[0].read_bytes() == made[1].read_bytes()
-    assert "900 JPY" in made[0].read_text("utf-8")
+    assert "900 円" in made[0].read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from facepersona_core.report.blocks import Block, Table, Text
 from facepersona_core.report.view import View
 
 TERMS = (
-    "interval", "ranking", "rank_range", "holm", "tie", "acceptable", "alpha", "ac1", "gold", "repeat", "position",
-    "detected", "similarity", "text_match", "rho", "hybrid", "sampling", "tau", "sensitivity", "cost", "break_even",
+    "interval", "ranking", "rank_range", "holm", "tie", "acceptable", "alpha", "ac1", "gold", "repeat", "similarity",
+    "text_match", "rho", "hybrid", "sampling", "tau", "sensitivity", "break_even",
 )  # fmt: skip
 
 
@@ -24,10 +24,14 @@ def data(view: View) -> list[Block]:
     networks = evidence.scores[["metric", "version", "weights_sha256"]].drop_duplicates()
     models = [[words("data.model"), _code(digest)] for digest in _bundles(view)]
     models += [[f"{view.metric(m)} {v}", _code(sha)] for m, v, sha in networks.itertuples(index=False)]
-    software = [[key, value] for key, value in evidence.facts["software"].items()]
     made = sorted(
         {f"{key} {value}" for recipe in view.data.recipes for key, value in recipe.get("versions", {}).items()}
     )
+    used = words.list(f"{key} {value}" for key, value in evidence.facts["software"].items())
+    software = [
+        [words("data.analysed_with"), used],
+        [words("data.made_with"), words.list(made) or words.unknown],
+    ]
     seeds = [
         [words("data.picture_seeds"), words.list(str(seed) for seed in evidence.plan.seeds)],
         [words("data.design_seed"), name],
@@ -40,15 +44,9 @@ def data(view: View) -> list[Block]:
     return [
         Text(words("data.lead")),
         Table(words("data.again"), [], [[words("data.commands"), commands]], words("data.again_note"), "words"),
-        Table(words("data.files"), [words("data.file"), "SHA-256"], files, words("data.files_note"), "words"),
+        Table(words("data.files"), [words("data.file"), "SHA-256"], files, words("data.files_note"), "words long"),
         Table(words("data.networks"), [words("data.part"), "SHA-256"], models, look="words"),
-        Table(
-            words("data.software"),
-            [],
-            [*software, [words("data.made_with"), words.list(made) if made else words.unknown]],
-            look="words",
-        ),
-        Table(words("data.seeds"), [], seeds, look="words"),
+        Table(words("data.software"), [], [*software, *seeds], look="words"),
     ]
 
 
@@ -57,7 +55,7 @@ def definitions(view: View) -> list[Block]:
     words = view.words
     rows = [[words(f"definitions.{term}.name"), words(f"definitions.{term}.text")] for term in TERMS]
     head = [words("definitions.term"), words("definitions.meaning")]
-    return [Table(words("definitions.table"), head, rows, look="words long")]
+    return [Table("", head, rows, look="words terms long")]
 
 
 def _all_pictures(view: View) -> str:

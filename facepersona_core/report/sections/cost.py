@@ -63,13 +63,14 @@ def _strips(view: View, priced: list[MethodFigures]) -> Strips:
         )
         for key, one in spans.items()
     ]
-    axis = words("cost.axis", currency=roi.currency)
+    axis = words("cost.axis", currency=words.currency(roi.currency))
     note = words("cost.axis_note", **view.today)
     return Strips(words("cost.accepted"), rows, figures.axis(scale), axis, note)
 
 
 def _table(view: View, priced: list[MethodFigures]) -> Table:
-    words, currency = view.words, view.data.parameters.roi.currency
+    words = view.words
+    currency = words.currency(view.data.parameters.roi.currency)
     columns = ("acceptance", "made", "machine", "accepted")
     head = [words("methods.head.method"), *(words(f"cost.head.{key}", currency=currency) for key in columns)]
     rows = []

@@ -28,10 +28,9 @@ def blocks(view: View) -> list[Block]:
             "even",
         ),
     ]
-    for reason in REASONS:
-        if worst := data.faults.worst[reason]:
-            cards = [_card(view, reason, one) for one in worst]
-            found.append(Cards(words(f"errors.worst.{reason}", n=len(cards)), cards))
+    cards = [_card(view, reason, one) for reason in REASONS for one in data.faults.worst[reason]]
+    if cards:
+        found.append(Cards(words("errors.worst", each=gallery.EACH), cards, words("errors.worst_note")))
     return found
 
 
@@ -45,6 +44,4 @@ def _card(view: View, reason: Reason, shown: Shown) -> Card:
     words = view.words
     figure = {"no_face": None, "refused": shown.refused, "unlike": shown.identity, "text_missed": shown.text}[reason]
     why = words(f"errors.why.{reason}", value=words.percent(figure))
-    return Card(
-        view.picture(shown.key), shown.prompt, [why, f"{view.person(shown.person)} · sha256 {shown.sha256[:8]}"]
-    )
+    return Card(view.picture(shown.key), why, [shown.prompt, f"{view.person(shown.person)} · {shown.sha256[:8]}"])

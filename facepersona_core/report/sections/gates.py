@@ -29,7 +29,7 @@ def blocks(view: View) -> list[Block]:
     title = words("gates.table", method=view.method(view.data.method))
     found: list[Block] = [
         Text(words("gates.rule")),
-        Table(title, head, rows, words("gates.note"), "words gates"),
+        Table(title, head, rows, words("gates.note"), "words gates long"),
     ]
     if len(view.able) > 1:
         found.append(_all_methods(view))
@@ -124,7 +124,7 @@ def _fields(view: View) -> dict[str, str]:
     weak = [gate.key for gate in decision.gates if gate.state != "pass"]
     names = {"failed": failed, "weak": weak}
     told = {
-        key: words.list(words("common.quoted", name=words(f"gates.name.{gate}")) for gate in keys)
+        key: words.series(words("common.quoted", name=words(f"gates.name.{gate}")) for gate in keys)
         for key, keys in names.items()
     }
     counts = {"passed": str(len(decision.keys("pass"))), "all": str(len(decision.gates)), "weak_count": str(len(weak))}

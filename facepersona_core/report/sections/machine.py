@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from facepersona_core.analysis.gates import gates
+from facepersona_core.analysis.gates import METRIC, SAFETY, gates
 from facepersona_core.metrics.base import MetricCard
 from facepersona_core.metrics.cards import IDENTITY_SIMILARITY
 from facepersona_core.report import figures
@@ -14,10 +14,12 @@ from facepersona_core.report.figures import Dot
 from facepersona_core.report.scales import linear
 from facepersona_core.report.spans import Span, span
 from facepersona_core.report.view import View
+from facepersona_core.report.words import Words
 
 RECOGNISERS = 2
 """Fewest recognisers that conditioned no method, for a claim about identity."""
-REASONS = ("no_face", "several_faces", "too_unlike")
+REASONS = {"unsafe": SAFETY, "no_face": METRIC, "several_faces": METRIC, "too_unlike": METRIC}
+"""Why a picture is sorted out, and by which metric."""
 
 
 def blocks(view: View) -> list[Block]:
@@ -29,7 +31,8 @@ def blocks(view: View) -> list[Block]:
     head = [words("methods.head.method"), *(words(f"machine.{k}") if not m else view.metric(m) for k, m in columns)]
     rows = [[view.marked(each.card.key), *_figures(view, each)] for each in data.methods]
     found: list[Block] = [
-        Text(words("machine.policy"), "lead"),
+        *_lead(view),
+        Text(words("machine.policy"), "note"),
         Table(words("machine.table"), head, rows, words("machine.table_note")),
         *([_scale(view)] if any(card.key == IDENTITY_SIMILARITY.key for card in data.metrics) else []),
         *(_by_prompt_axis(view, card) for card in data.metrics),
@@ -38,6 +41,19 @@ def blocks(view: View) -> list[Block]:
     if len(independent) < RECOGNISERS:
         found.append(Text(words("machine.recognisers", n=len(independent)), "warn"))
     return [*found, _sorted_out(view), Text(words("machine.absent"), "note")]
+
+
+def _lead(view: View) -> list[Block]:
+    """The finding on the chosen method."""
+    words, chosen = view.words, view.data.chosen
+    score = chosen.machine.get(IDENTITY_SIMILARITY.key)
+    like = span(score.mean, score.interval) if score else None
+    if like is None or chosen.detected is None:
+        return []
+    found, looked = chosen.detected
+    fields = {"share": words.percent(found / looked), "n": words.count(looked)}
+    told = words("machine.lead", method=view.method(view.data.method), score=words.span(like, "percent"), **fields)
+    return [Text(told, "lead")]
 
 
 def _figures(view: View, each: MethodFigures) -> list[str]:
@@ -98,16 +114,27 @@ def _by_prompt_axis(view: View, card: MetricCard) -> Table:
 
 def _sorted_out(view: View) -> Table:
     """Pictures that nobody would use, whatever else is good about them."""
-    found = gates(view.data.evidence.newest_scores)
+    words, methods, scores = view.words, view.data.methods, view.data.evidence.newest_scores
+    found = gates(scores)
     counts = found.groupby([found, found.index.get_level_values("method")]).size()
-    keys = [method.card.key for method in view.data.methods]
-    rows = [
-        [view.words(f"machine.gate.{reason}"), *(view.words.count(int(counts.get((reason, key), 0))) for key in keys)]
-        for reason in REASONS
-    ]
-    return Table(
-        view.words("machine.gates"), _head(view, "machine.gate_head"), rows, view.words("machine.gates_note"), "even"
-    )
+    looked = scores.groupby(["metric", "method"]).size()
+
+    def cell(reason: str, method: MethodFigures) -> str:
+        key = method.card.key
+        return _of_checked(words, counts.get((reason, key), 0), looked.get((REASONS[reason], key), 0), method.pictures)
+
+    rows = [[words(f"machine.gate.{reason}"), *(cell(reason, method) for method in methods)] for reason in REASONS]
+    rows.append([words("machine.gate.seal"), *(words("machine.unchecked") for _ in methods)])
+    checked = "checker" if SAFETY in looked.index.get_level_values("metric") else "no_checker"
+    note = words("machine.gates_note", flag=words(f"machine.{checked}"))
+    return Table(words("machine.gates"), _head(view, "machine.gate_head"), rows, note, "even")
+
+
+def _of_checked(words: Words, found: int, checked: int, pictures: int) -> str:
+    """``found`` of the ``checked`` of a method's ``pictures``; what nobody looked for is not 0."""
+    if not checked:
+        return words("machine.unchecked")
+    return words.count(found) if checked == pictures else words("machine.partly", n=found, of=checked)
 
 
 def _head(view: View, first: str) -> Sequence[str]:

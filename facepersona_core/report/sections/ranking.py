@@ -45,9 +45,9 @@ def verdict(view: View, result: AxisResult) -> str:
         if winner == leader and each.p_holm < SURE and (each.interval.value > 0) == (winner == each.first)
     ]
     others = [each.method for each in standings[1:] if each.method not in beaten]
-    names = {"leader": view.method(leader), "beaten": words.list(map(view.method, beaten))}
+    names = {"leader": view.method(leader), "beaten": words.series(map(view.method, beaten))}
     key = "best" if not others else "leads" if beaten else "level"
-    return words(f"ranking.{key}", **names, others=words.list(map(view.method, others)))
+    return words(f"ranking.{key}", **names, others=words.series(map(view.method, others)))
 
 
 def _strips(view: View, result: AxisResult) -> Strips:

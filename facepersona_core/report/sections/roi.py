@@ -37,7 +37,14 @@ def blocks(view: View) -> list[Block]:
         months=words.number(chosen.payback.months.value, 1),
         year=words.money(chosen.payback.first_year.value, data.parameters.roi.currency),
     )
-    return [Text(lead, "lead"), _figures(view), _curve(view), Text(_turning(view)), *found, _stages(view)]
+    return [Text(lead, "lead"), *_warning(view), _figures(view), _curve(view), *found, _stages(view)]
+
+
+def _warning(view: View) -> list[Block]:
+    """How much of the business case nobody has said yet."""
+    given, words = view.data.parameters.roi.given, view.words
+    unsaid = sum(name not in given for name in NUMBERS)
+    return [Text(words("roi.placeholders", n=unsaid, all=len(NUMBERS)), "warn")] if unsaid else []
 
 
 def _turning(view: View) -> str:
@@ -62,10 +69,10 @@ def _figures(view: View) -> Table:
             ends = _months(view, one)
         else:
             shown, ends = words.span(Span(one.value), kinds[key]), words.ends(one, kinds[key])
-        name = words(f"roi.figure.{key}", currency=data.parameters.roi.currency)
+        name = words(f"roi.figure.{key}", currency=words.currency(data.parameters.roi.currency))
         rows.append([name, shown, ends or words.unknown])
     head = [words(f"roi.head.{key}") for key in ("figure", "expected", "interval")]
-    return Table(words("roi.result"), head, rows, words("roi.result_note"))
+    return Table(words("roi.result"), head, rows, words("roi.result_note", turning=_turning(view)))
 
 
 def _months(view: View, found: Span) -> str:
@@ -85,7 +92,7 @@ def _curve(view: View) -> Block:
     x = linear([0.0, reach], words.count)
     y = linear([0.0, roi.today_cost * reach, roi.setup_cost], words.count, 4)
     names = words("roi.today_line"), words("roi.system_line", method=view.method(view.data.method))
-    titles = words("roi.pictures_axis"), words("roi.money_axis", currency=roi.currency)
+    titles = words("roi.pictures_axis"), words("roi.money_axis", currency=words.currency(roi.currency))
     title = words("roi.curve")
     frame = Frame(x, y, 640, 250, left=76)
     drawn = payback(roi.today_cost, chosen.cost.accepted, roi.setup_cost, frame, turn, (*titles, *names), title)
@@ -111,7 +118,8 @@ def _source(view: View, given: bool) -> Markup:
 
 def _stages(view: View) -> Block:
     """Proof of concept, team, company: what each costs, and what must hold before the next."""
-    words, currency = view.words, view.data.parameters.roi.currency
+    words = view.words
+    currency = words.currency(view.data.parameters.roi.currency)
     rows = []
     costs = {stage.key: stage for stage in view.data.stages}
     for key in STAGES:

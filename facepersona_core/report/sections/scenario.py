@@ -63,7 +63,7 @@ def _board(view: View) -> Block:
     rows = []
     for person, prompt, pictures in gallery.examples(view.data.evidence):
         images = [view.reference(person), *(view.picture(one.key) if one else "" for one in pictures)]
-        rows.append((f"{view.person(person)}: {prompt}", images))
+        rows.append((view.words("common.named", name=view.person(person), text=prompt), images))
     head = [view.words("scenario.reference"), *(view.method(key) for key in view.data.evidence.plan.methods)]
     note = view.words("scenario.board_note", seed=view.data.evidence.plan.seeds[0])
     return Board(view.words("scenario.board"), head, rows, note, view.words("common.not_shown"))

@@ -10,6 +10,8 @@ from facepersona_core.report.view import AXES, View
 def blocks(view: View) -> list[Block]:
     """Each question."""
     found: list[Block] = [Text(view.words("sensitivity.lead"), "note")]
+    if not view.data.analysis.comparisons:
+        return [*found, Text(view.reason("no_votes"), "warn")]
     for axis in AXES:
         found += _axis(view, axis)
     return found

@@ -1,4 +1,4 @@
-"""The first page: the decision, three figures, one plot, the gates, and what would change the decision."""
+"""The first page: the decision, three figures, one plot, the gates, what would change the decision, and pictures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from facepersona_core.metrics.cards import IDENTITY_SIMILARITY
-from facepersona_core.report.sections import gates
-from facepersona_core.report.sections.tradeoff import human
+from facepersona_core.report import gallery
+from facepersona_core.report.sections import gates, tradeoff
+from facepersona_core.report.sections.ranking import verdict
 from facepersona_core.report.spans import Span, span
-from facepersona_core.report.view import View
+from facepersona_core.report.view import AXES, View
 
 CHANGES = 3
 """Most points on the first page; section 1 has them all."""
+PLOT = (400, 264)
+"""Width and height of the plot."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,17 @@ class Tile:
     label: str
     value: str
     note: str
+
+
+@dataclass(frozen=True)
+class Example:
+    """A person and the first picture of them."""
+
+    reference: str
+    picture: str
+    """Data URIs."""
+    person: str
+    prompt: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,13 @@ class Summary:
     word: str
     sentence: str
     tiles: list[Tile]
+    plot_title: str
     plot: Markup | None
+    """What raters say; before they say anything, what machines measured."""
+    verdicts: list[str]
+    """Who leads each question, and whether that is sure."""
+    examples_title: str
+    examples: list[Example]
     gates: list[tuple[Markup, str, str]]
     """State, name, what was seen."""
     changes: list[str]
@@ -50,6 +70,7 @@ def summary(view: View) -> Summary:
     plan, analysis, outcome = data.evidence.plan, data.analysis, data.decision.outcome
     counts = {name: len(getattr(plan, name)) for name in ("people", "prompts", "methods")}
     facts = words("summary.facts", raters=analysis.raters, comparisons=words.count(analysis.comparisons), **counts)
+    human = tradeoff.human(view, PLOT)
     return Summary(
         title=words.both(dict(plan.title)),
         facts=facts,
@@ -59,13 +80,32 @@ def summary(view: View) -> Summary:
         word=words(f"decision.{outcome}.word"),
         sentence=gates.sentence(view),
         tiles=_tiles(view),
-        plot=human(view, (400, 400)),
+        plot_title=words("tradeoff.human" if human else "tradeoff.machine"),
+        plot=human or tradeoff.machine(view, PLOT),
+        verdicts=[
+            words("common.named", name=words(f"questions.short.{axis}"), text=verdict(view, result))
+            for axis in AXES
+            if (result := view.axis(axis)) and result.standings
+        ],
+        examples_title=words("summary.examples", method=view.method(data.method)),
+        examples=_examples(view),
         gates=[
             (gates.symbol(view, each), words(f"gates.name.{each.key}"), gates.seen(view, each))
             for each in data.decision.gates
         ],
         changes=gates.changes(view)[:CHANGES],
     )
+
+
+def _examples(view: View) -> list[Example]:
+    """The pictures of section 2 by the chosen method, where they may be shown."""
+    place = view.data.evidence.plan.methods.index(view.data.method)
+    found = []
+    for person, prompt, pictures in gallery.examples(view.data.evidence):
+        made, reference = pictures[place], view.reference(person)
+        if made and reference and (picture := view.picture(made.key)):
+            found.append(Example(reference, picture, view.person(person), prompt))
+    return found
 
 
 def _tiles(view: View) -> list[Tile]:

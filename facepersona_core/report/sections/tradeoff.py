@@ -21,7 +21,7 @@ def blocks(view: View) -> list[Block]:
     """Raters and machine side by side."""
     words = view.words
     figures: list[Block] = []
-    for key, drawn in (("human", human(view, SIZE)), ("machine", _machine(view, SIZE))):
+    for key, drawn in (("human", human(view, SIZE)), ("machine", machine(view, SIZE))):
         title = words(f"tradeoff.{key}")
         figures.append(Figure(title, drawn) if drawn else Text(words("common.missing", what=title), "warn"))
     return [Text(words("tradeoff.lead"), "lead"), Pair(*figures), Text(words("tradeoff.note"), "note")]
@@ -41,7 +41,8 @@ def human(view: View, size: tuple[int, int]) -> Markup | None:
     return _figure(view, found["text"], found["identity"], titles, write, size, view.words("tradeoff.human"))
 
 
-def _machine(view: View, size: tuple[int, int]) -> Markup | None:
+def machine(view: View, size: tuple[int, int]) -> Markup | None:
+    """What machines measured; None without both scores."""
     text: dict[str, Span] = {}
     identity: dict[str, Span] = {}
     for each in view.data.methods:
