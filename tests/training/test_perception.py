@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from training.embedded import perception
 from training.embedded.data import Pictures
 from training.embedded.latents import Latents
 from training.embedded.loop import Log
+from training.embedded.text_to_image import Batch, TextToImage, build_scheduler, training_loss
 from training.synthetic.expression import COEFFICIENTS
 
 CONFIG = perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.1, batch=16, noise=0.1, held_out=4)
@@ -87,3 +90,35 @@ def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp
     kept = perception.train(pictures, latents, features, CONFIG, tmp_path, log)
     assert log.path.read_text() == told  # loaded, not trained again
     assert torch.equal(kept(first)[1], reader(first)[1])
+
+
+class _Says:
+    """A text-to-image model that answers with a given velocity."""
+
+    def __init__(self, velocity: Tensor) -> None:
+        self.velocity = velocity
+
+    def condition(self, batch: Batch) -> None:
+        return None
+
+    def unet(self, x: Tensor, t: Tensor, encoder_hidden_states: None) -> SimpleNamespace:
+        return SimpleNamespace(sample=self.velocity)
+
+
+def test_the_right_velocity_leaves_nothing_to_see_and_a_wrong_one_costs_more_than_its_square(features: Tensor) -> None:
+    torch.manual_seed(0)
+    latents, scheduler, reader = latents_of(features), build_scheduler(), perception.LatentReader(4, 8, CONFIG)
+    z, t = latents.mean[0, :3].float(), torch.tensor([10, 300, 999])
+    unused = torch.zeros(3)
+    batch = Batch(z, unused, unused, unused, unused, unused, 0, torch.ones(3, 1, 8, 8))
+    noise = torch.randn(z.shape)
+    right = scheduler.get_velocity(z, noise, t)
+
+    def loss(velocity: Tensor) -> Tensor:
+        model = cast(TextToImage, _Says(velocity))
+        return training_loss(model, batch, scheduler, t, noise, torch.ones(()), reader, perception_weight=1.0)
+
+    assert loss(right).max() < 1e-4
+    wrong = loss(right + 0.3)
+    assert (wrong[:2] > 0.0901).all()
+    assert wrong[2] < wrong[1]  # the guess from hardly anything but noise is not looked at

@@ -214,7 +214,8 @@ def velocity_loss(
 ) -> Tensor:
     """Squared error of the predicted velocity, [B]: the mean over the picture, weighted by ``weight``, which
     broadcasts to [B, C, h, w]."""
-    return _weighted_error(_predict(model, batch, scheduler, t, noise), batch, scheduler, t, noise, weight)
+    velocity = _predict(model, batch, scheduler.add_noise(batch.latents, noise, t), t)
+    return _weighted_error(velocity, scheduler.get_velocity(batch.latents, noise, t), weight)
 
 
 def training_loss(
@@ -229,29 +230,26 @@ def training_loss(
 ) -> Tensor:
     """`velocity_loss` plus ``perception_weight`` times what ``reader`` sees between the clean latents and the model's
     guess of them, less and less with the noise: [B]."""
-    velocity = _predict(model, batch, scheduler, t, noise)
-    share = scheduler.alphas_cumprod.to(t.device)[t]
-    kept = share[:, None, None, None]
-    guess = kept.sqrt() * scheduler.add_noise(batch.latents, noise, t) - (1 - kept).sqrt() * velocity
-    with loop.half_precision(batch.latents.device):
-        distance = perceptual_distance(reader, guess, batch.latents)
-    error = _weighted_error(velocity, batch, scheduler, t, noise, weight)
-    return error + perception_weight * share * distance
-
-
-def _predict(model: TextToImage, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor) -> Tensor:
-    """The model's velocity float [B, C, h, w] at noise level ``t``."""
     noisy = scheduler.add_noise(batch.latents, noise, t)
+    velocity = _predict(model, batch, noisy, t)
+    signal = scheduler.alphas_cumprod.to(t.device)[t]
+    kept = signal[:, None, None, None]
+    with loop.half_precision(batch.latents.device):
+        distance = perceptual_distance(reader, kept.sqrt() * noisy - (1 - kept).sqrt() * velocity, batch.latents)
+    error = _weighted_error(velocity, scheduler.get_velocity(batch.latents, noise, t), weight)
+    return error + perception_weight * signal * distance
+
+
+def _predict(model: TextToImage, batch: Batch, noisy: Tensor, t: Tensor) -> Tensor:
+    """The model's velocity float [B, C, h, w] for ``noisy`` [B, C, h, w] at noise level ``t``."""
     with loop.half_precision(batch.latents.device), loop.attention(batch.latents.device):
         x = noisy.contiguous(memory_format=torch.channels_last)
         velocity: Tensor = model.unet(x, t, encoder_hidden_states=model.condition(batch)).sample
     return velocity.float()
 
 
-def _weighted_error(
-    velocity: Tensor, batch: Batch, scheduler: DDPMScheduler, t: Tensor, noise: Tensor, weight: Tensor
-) -> Tensor:
-    error = (velocity - scheduler.get_velocity(batch.latents, noise, t)).pow(2)
+def _weighted_error(velocity: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    error = (velocity - wanted).pow(2)
     weight = weight.expand_as(error)
     return (weight * error).sum((1, 2, 3)) / weight.sum((1, 2, 3))
 
