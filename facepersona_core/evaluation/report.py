@@ -68,10 +68,9 @@ def own_photos(
     most, since the recogniser takes some of them for somebody else's."""
     ways, hits = [], []
     for each in subjects:
-        ways.append(
-            [sum(judges.way(float(other @ each.reference.embedding)) for other in each.others), len(each.others)]
-        )
-        hits.append([sum(not nearer(other, each, gallery) for other in each.others), len(each.others)])
+        reference, count = each.reference.embedding, len(each.others)
+        ways.append([sum(judges.way(float(other @ reference)) for other in each.others), count])
+        hits.append([sum(not nearer(other, each, gallery) for other in each.others), count])
     return {
         "identity": jackknife(figure("identity").value, np.array(ways, np.float64)),
         "top1": share(figure("top1").value, np.array(hits, np.float64)),

@@ -126,9 +126,10 @@ def evaluate(path: Path, people: int = 20) -> Figures:
         run(bundle, judges, plan, folder)
         rows = folder.rows(METHOD, plan.cells)
         subjects = [judges.subject(folder.people, number) for number in plan.people]
-        known = {number: judges.gallery(folder.people, GALLERY[:number]) for number in (20, 100)}
-        photos = {number: own_photos(subjects, judges, gallery)["top1"] for number, gallery in known.items()}
-    return card_figures(rows, plan.steps, *(found.value if found else None for found in photos.values()))
+        gallery = judges.gallery(folder.people, GALLERY)
+    few = {number: gallery[number] for number in GALLERY[:20]}
+    photos = [own_photos(subjects, judges, strangers)["top1"] for strangers in (few, gallery)]
+    return card_figures(rows, plan.steps, *(found.value if found else None for found in photos))
 
 
 def card_figures(
