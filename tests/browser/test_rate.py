@@ -95,6 +95,7 @@ def practise(page: Page) -> None:
         press(page, ("Enter",))
     page.wait_for_selector("[data-practised]")
     press(page, ("Enter",))
+    shown(page)  # the answer to the practice is kept before the first pair comes
 
 
 def standing(site: Site, rater: Rater) -> list[tuple[int, str, str]]:
