@@ -22,16 +22,20 @@ def _byte_characters() -> list[str]:
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
-    """Write a tokenizer into ``folder`` in which every word of the grammar is one token."""
+    """The tokenizer in ``folder``: the one that is there, since what was trained with it knows words by its numbers, or
+    a new one in which every word of the grammar is one token."""
+    if (folder / "tokenizer.json").is_file():
+        return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     trained = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     trained.normalizer = normalizers.Lowercase()
     trained.pre_tokenizer = pre_tokenizers.Whitespace()
+    letters = [chr(code) for code in range(33, 127)]
     trainer = trainers.BpeTrainer(
         vocab_size=8000,
         min_frequency=1,
         end_of_word_suffix="</w>",
-        initial_alphabet=[chr(code) for code in range(33, 127)],
-        special_tokens=[],
+        initial_alphabet=letters,
+        special_tokens=[letter + "</w>" for letter in letters],  # in this order; else equal pairs come out by chance
         show_progress=False,
     )
     trained.train_from_iterator([word for word in vocabulary() for _ in range(3)] + [","] * 9, trainer)
