@@ -20,6 +20,7 @@ from facepersona_core.errors import WeightsMissing
 if TYPE_CHECKING:
     from diffusers import StableDiffusionPipeline
 
+    from facepersona_core.face2diffusion.expression import ExpressionEncoder
     from facepersona_core.face2diffusion.identity import IdentityEncoder
     from facepersona_core.face2diffusion.mapping import MappingNetwork
 
@@ -91,6 +92,21 @@ class Bundle:
         from facepersona_core.face2diffusion.checkpoint import load_mapping
 
         return load_mapping(self.path / "mapping")
+
+    @property
+    def reads_expressions(self) -> bool:
+        """True when the bundle has an expression encoder. Not all have one."""
+        return (self.path / "expression_encoder").is_dir()
+
+    @cached_property
+    def expression_encoder(self) -> ExpressionEncoder | None:
+        """Aligned face to what the expression slot takes; None without one. A recipe holds what was read, so that
+        these weights take no part in making a picture."""
+        if not self.reads_expressions:
+            return None
+        from facepersona_core.face2diffusion.checkpoint import load_expression
+
+        return load_expression(self.path / "expression_encoder")
 
     @cached_property
     def expressions(self) -> dict[str, np.ndarray]:

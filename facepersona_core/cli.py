@@ -157,6 +157,7 @@ def generate(
     guidance: float | None = None,
     strength: float = 1.0,
     expression: str | None = None,
+    expression_photo: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)] = None,
     out: Path = Path("pictures"),
     as_json: AsJson = False,
 ) -> None:
@@ -176,12 +177,17 @@ def generate(
             guidance=defaults["guidance"] if guidance is None else guidance,
             strength=strength,
             expression=expression,
+            expression_vector=_expression_of(workplace, expression_photo),
         )
         for key in method:
             with ProgressLine(key) as progress:
                 made = workplace.studio.generate(someone, key, request, progress)
                 written += [answers.keep_picture(picture, someone.name, out) for picture in made]
     show({"pictures": written}, [answers.picture_line(facts) for facts in written], as_json)
+
+
+def _expression_of(workplace: Workplace, photo: Path | None) -> tuple[float, ...] | None:
+    return workplace.studio.read_expression(photo.name, photo.read_bytes()) if photo else None
 
 
 @study.command("list")

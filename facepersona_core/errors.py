@@ -46,6 +46,15 @@ class RequestInvalid(FacePersonaError):
     """A setting is out of range: ``name``, ``seen``, ``expected``."""
 
 
+class ExpressionInvalid(FacePersonaError):
+    """The expression cannot be taken as asked; ``problem`` is a key under ``[expression_problems]``."""
+
+    def text(self, language: str = "en") -> str:
+        """The message in ``language``."""
+        problem = text(f"expression_problems.{self.fields['problem']}", language, **self.fields)
+        return text("errors.ExpressionInvalid", language, problem=problem)
+
+
 class PhotoRefused(FacePersonaError):
     """The bytes are not a photo we accept: ``name``, ``problem`` (key under ``[photo_problems]``) and its figures."""
 

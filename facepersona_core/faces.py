@@ -88,13 +88,22 @@ class FaceReader:
 
     def read(self, image: Image, name: str) -> Face:
         """The one face of ``image``; ``name`` is used in messages. Raises NoFaceFound and SeveralFaces."""
+        return self._face(np.asarray(image), self._meant(image, name))
+
+    def aligned(self, image: Image, name: str) -> np.ndarray:
+        """The one face of ``image`` as uint8 [112, 112, 3] and nothing else: who it is stays unread.
+
+        Raises NoFaceFound and SeveralFaces."""
+        return align(np.asarray(image), self._meant(image, name).landmarks)
+
+    def _meant(self, image: Image, name: str) -> Detection:
         detections = self.detect(image)
         if not detections:
             raise NoFaceFound(name=name, sizes=", ".join(str(side) for side, _ in _sizes(image)))
         meant = [found for found in detections if found.width >= SECOND_FACE_SHARE * detections[0].width]
         if len(meant) > 1:
             raise SeveralFaces(name=name, count=len(meant))
-        return self._face(np.asarray(image), meant[0])
+        return meant[0]
 
     def _face(self, pixels: np.ndarray, found: Detection) -> Face:
         aligned = align(pixels, found.landmarks)

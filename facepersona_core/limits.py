@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from facepersona_core.errors import RequestInvalid
+from facepersona_core.errors import ExpressionInvalid, RequestInvalid
 from facepersona_core.prompt import check_prompt
 from facepersona_core.types import Request
 
@@ -19,7 +19,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 def check_request(request: Request, expressions: Collection[str] | None = None) -> None:
-    """Raise PromptInvalid or RequestInvalid for what cannot be made.
+    """Raise PromptInvalid, RequestInvalid or ExpressionInvalid for what cannot be made.
 
     ``expressions``: names that the model's expression slot knows; None leaves that to who knows the model."""
     check_prompt(request.prompt)
@@ -29,5 +29,7 @@ def check_request(request: Request, expressions: Collection[str] | None = None) 
             raise RequestInvalid(name=name, seen=seen, expected=f"{low} - {high}")
     if request.seed + request.count - 1 > RANGES["seed"][1]:
         raise RequestInvalid(name="seed + count", seen=request.seed + request.count, expected=f"<= {2**32}")
+    if request.expression is not None and request.expression_vector is not None:
+        raise ExpressionInvalid(problem="twice", name=request.expression)
     if request.expression is not None and expressions is not None and request.expression not in expressions:
         raise RequestInvalid(name="expression", seen=request.expression, expected=", ".join(expressions) or "-")

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import facepersona_core
-from facepersona_core.errors import ConsentMissing, FacePersonaError
+from facepersona_core.errors import ConsentMissing, ExpressionInvalid, FacePersonaError
 from facepersona_core.limits import check_request
 from facepersona_core.methods import build_method, method_card
 from facepersona_core.metrics import Context, Metric, build_metric, measurable
@@ -78,6 +78,21 @@ class Studio:
         except FacePersonaError as error:
             return Reading(name, error=error)
 
+    def read_expression(self, name: str, data: bytes) -> tuple[float, ...]:
+        """The expression of the one face in a photo (name, bytes), for `Request.expression_vector`.
+
+        Nothing else is read of the face, and nothing of the photo is kept. Raises ExpressionInvalid when the bundle
+        has no expression encoder, else PhotoRefused, NoFaceFound and SeveralFaces."""
+        from facepersona_core.faces import open_face_reader
+        from facepersona_core.photo import read_photo
+
+        encoder, info = self.bundle.expression_encoder, self.bundle.info
+        if encoder is None:
+            raise ExpressionInvalid(problem="unreadable", name=info["name"], edition=info["edition"])
+        from facepersona_core.face2diffusion.expression import coefficients_of
+
+        return coefficients_of(encoder, open_face_reader(self.settings).aligned(read_photo(data, name), name))
+
     def enrol(
         self,
         name: str,
@@ -132,8 +147,8 @@ class Studio:
         """Make, score and keep ``request.count`` pictures, yielded one by one in the order of their seeds.
 
         A picture whose recipe was made before is not made again. ``progress`` hears the stages "enrol" (only
-        while a fine-tuning method learns the person) and "generate". Raises PromptInvalid, RequestInvalid and
-        UnknownMethod before any work."""
+        while a fine-tuning method learns the person) and "generate". Raises PromptInvalid, RequestInvalid,
+        ExpressionInvalid and UnknownMethod before any work."""
         check_request(request)
         persona = self.persona(person, method, lambda fraction, _: progress(fraction, "enrol"))
         recipes = [self._recipe(person, persona, one) for one in _one_by_one(request)]

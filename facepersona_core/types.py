@@ -112,10 +112,16 @@ class Request:
     expression: str | None = None
     """Name of an expression for methods with an expression slot; None leaves expression to the text."""
     negative_prompt: str = ""
+    expression_vector: tuple[float, ...] | None = None
+    """Coefficients for the expression slot in place of a name, such as those read from a photo
+    (`Studio.read_expression`): the recipe needs no photo."""
 
     def to_json(self) -> dict[str, Any]:
-        """The request as plain JSON values."""
-        return asdict(self)
+        """The request as plain JSON values; without coefficients it reads, and so hashes, as before there were any."""
+        values = asdict(self)
+        if self.expression_vector is None:
+            del values["expression_vector"]
+        return values
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _write_networks(folder: Path) -> None:
     import torch
 
+    from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
     from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
     from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
     from facepersona_core.judge import AttributeNetwork
@@ -52,6 +53,7 @@ def _write_networks(folder: Path) -> None:
     encoder = IdentityEncoder(IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1))).eval()
     expression = len(pictures.labels[0]["expression_vector"])
     mapping = MappingNetwork(MappingConfig(identity=64, expression=expression, hidden=32, text=32)).eval()
+    reader = ExpressionEncoder(ExpressionConfig(expression=expression, channels=(8, 8), width=8)).eval()
     write_bundle(
         folder,
         autoencoder=vae,
@@ -62,6 +64,7 @@ def _write_networks(folder: Path) -> None:
         pictures=pictures,
         edition="tiny",
         defaults={"steps": 2, "guidance": 3.0},
+        expression_encoder=reader,
     )
     save_judge(AttributeNetwork(judge_heads()), folder / "judges" / "attributes", {})
 

@@ -12,6 +12,7 @@ import gradio as gr
 
 from facepersona_core.methods import METHODS
 from facepersona_core.types import Request
+from ui import create_expression
 from ui.board import welcome_html
 from ui.create_actions import Actions
 from ui.html import hint, step
@@ -128,9 +129,7 @@ def _scene_card(context: AppContext, parts: dict[str, Any], actions: Actions) ->
         live.bind(parts["prompt"], label="create.prompt", placeholder="create.prompt_placeholder")
         parts["words"] = gr.HTML(elem_id="fp-words")
         live.bind_with(gr.HTML(elem_id="fp-chips"), lambda language: {"value": actions.chips(language)})
-        parts["expression"] = gr.Dropdown(choices=actions.expressions(live.first), value="", elem_id="fp-expression")
-        live.bind(parts["expression"], label="create.expression", info="create.expression_info")
-        live.bind_with(parts["expression"], lambda language: {"choices": actions.expressions(language)})
+        parts["expression"] = create_expression.build(context)
 
 
 def _methods_card(context: AppContext, parts: dict[str, Any]) -> None:
@@ -237,7 +236,7 @@ def _wire_run(context: AppContext, parts: dict[str, Any], actions: Actions) -> N
             steps=int(steps),
             guidance=float(guidance),
             strength=float(strength),
-            expression=expression or None,
+            **create_expression.request_fields(expression),
         )
         yield from actions.generate(person, methods, request, language, page.session_hash or "")
 

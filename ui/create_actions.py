@@ -54,11 +54,6 @@ class Actions:
         """Steps and guidance the bundle recommends."""
         return dict(self._info["defaults"])
 
-    def expressions(self, language: str) -> list[tuple[str, str]]:
-        """Choices for the expression slot: as the text says, then what the bundle offers."""
-        slots = [(views.expression_name(name, language), name) for name in self.context.studio.bundle.expressions]
-        return [(text("create.expression_text", language), ""), *slots]
-
     def chips(self, language: str) -> str:
         """The clickable phrases that the model knows."""
         return views.chips_html(self._words, language)

@@ -1,4 +1,4 @@
-"""Weights of the two trained parts: the official files as they are, and our own folders."""
+"""Weights of the trained parts: the official files as they are, and our own folders."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from facepersona_core.errors import WeightsInvalid, WeightsMissing
+from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
 from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
 
@@ -32,7 +33,7 @@ def load_official_mapping(path: Path) -> MappingNetwork:
     return _load_official(MappingNetwork.official(), path)
 
 
-def save_part(module: IdentityEncoder | MappingNetwork, folder: Path) -> None:
+def save_part(module: IdentityEncoder | MappingNetwork | ExpressionEncoder, folder: Path) -> None:
     """Write ``config.json`` and ``model.safetensors`` (fp16 floats) into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(module.config_json(), indent=2) + "\n")
@@ -49,6 +50,13 @@ def load_identity(folder: Path) -> IdentityEncoder:
 def load_mapping(folder: Path) -> MappingNetwork:
     """A mapping network written by `save_part`, in fp32 and eval mode. Raises WeightsMissing and WeightsInvalid."""
     return _load_part(MappingNetwork(MappingConfig(**_config(folder))), folder)
+
+
+def load_expression(folder: Path) -> ExpressionEncoder:
+    """An expression encoder written by `save_part`, in fp32 and eval mode. Raises WeightsMissing and WeightsInvalid."""
+    config = _config(folder)
+    config["channels"] = tuple(config["channels"])
+    return _load_part(ExpressionEncoder(ExpressionConfig(**config)), folder)
 
 
 def half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -41,7 +41,7 @@ class MethodCard:
     uses_identity: bool = True
     """False for a baseline that never looks at the person."""
     expression_slot: bool = False
-    """True when `Request.expression` steers the method through a slot of its own."""
+    """True when `Request.expression` or its ``expression_vector`` steers the method through a slot of its own."""
 
 
 class Method(Protocol):
@@ -57,7 +57,7 @@ class Method(Protocol):
     def generate(self, persona: Persona, request: Request, progress: Progress = no_progress) -> Iterator[Image]:
         """Yield ``request.count`` RGB pictures one by one; picture ``i`` depends on ``seed + i`` alone.
 
-        Raises PromptInvalid and RequestInvalid before any work."""
+        Raises PromptInvalid, RequestInvalid and ExpressionInvalid before any work."""
         ...
 
 

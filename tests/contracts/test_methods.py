@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from facepersona_core.bundle import Bundle, open_bundle
-from facepersona_core.errors import PromptInvalid, RequestInvalid, UnknownMethod, WeightsMissing
+from facepersona_core.errors import ExpressionInvalid, PromptInvalid, RequestInvalid, UnknownMethod, WeightsMissing
 from facepersona_core.methods import METHODS, Method, build_method
 from facepersona_core.methods.dreambooth import DreamBooth
 from facepersona_core.methods.textual_inversion import TextualInversion
@@ -119,6 +119,7 @@ def test_who_iterates_may_change_threads(enrolled) -> None:
         ({"guidance": 0.5}, RequestInvalid, "guidance is 0.5"),
         ({"strength": 2.0}, RequestInvalid, "strength is 2.0"),
         ({"expression": "yawning"}, RequestInvalid, "expression is yawning"),
+        ({"expression": "smile", "expression_vector": (0.0,) * 20}, ExpressionInvalid, "given twice"),
     ],
 )
 def test_a_bad_request_is_refused_before_any_work(enrolled, change, error, says) -> None:
@@ -149,6 +150,19 @@ def test_the_expression_slot_changes_the_picture(bundle) -> None:
     names = sorted(bundle.expressions)
     first, second = (pixels(method, persona, replace(one, expression=name))[0] for name in names[:2])
     assert not np.array_equal(first, second)
+
+
+def test_coefficients_do_what_their_name_does_and_fit_the_slot(bundle) -> None:
+    method = build_method("face2diffusion", bundle)
+    persona, one = method.enrol([face(1)]), replace(REQUEST, count=1)
+    name, vector = next(iter(bundle.expressions.items()))
+    named, told = (
+        pixels(method, persona, replace(one, **change))[0]
+        for change in ({"expression": name}, {"expression_vector": tuple(vector.tolist())})
+    )
+    np.testing.assert_array_equal(named, told)
+    with pytest.raises(ExpressionInvalid, match="has 2 coefficients, but this model's expression slot takes 20"):
+        next(iter(method.generate(persona, replace(one, expression_vector=(0.0, 0.0)))))
 
 
 def test_unknown_method_and_missing_bundle_say_what_to_do(bundle, tmp_path) -> None:

@@ -26,6 +26,7 @@ from facepersona_core.messages import LANGUAGES, text
 from facepersona_core.settings import Settings
 from facepersona_core.studio import Studio
 from facepersona_core.study.design import Cell, PromptItem, StudyPlan, dump_plan
+from facepersona_core.types import Request, json_digest
 from storage import Vote
 
 PHOTOS = Path(__file__).parents[1] / "data" / "people"
@@ -127,6 +128,40 @@ def test_the_same_recipe_in_another_home_gives_the_same_picture(run: Run, tmp_pa
     assert not made["reused"]
     here, there = (np.asarray(Image.open(tmp_path / place / Path(made["file"]).name)) for place in ("here", "there"))
     assert np.array_equal(here, there)
+
+
+def test_the_expression_of_a_photo_is_kept_in_the_recipe_and_the_photo_is_not(run: Run, tmp_path: Path) -> None:
+    command = asked(seed=7, out=tmp_path)
+    plain = json.loads(Path(answer(run(*command, "--json"))["pictures"][0]["recipe"]).read_text("utf-8"))
+    (taken,) = answer(run(*command, "--expression-photo", photo(1), "--json"))["pictures"]
+    recipe = json.loads(Path(taken["recipe"]).read_text("utf-8"))
+    assert not taken["reused"]
+    vector = recipe["request"].pop("expression_vector")
+    assert len(vector) == 20
+    assert recipe == plain, "the coefficients are all that is added"
+    assert photo(1).name not in Path(taken["recipe"]).read_text("utf-8")
+    again = answer(run(*command, "--expression-photo", photo(1), "--json"))["pictures"][0]
+    assert again["reused"] and again["recipe_hash"] == taken["recipe_hash"]
+    request = Request(**plain["request"], expression_vector=tuple(vector))
+    assert json_digest({**plain, "request": request.to_json()}) == taken["recipe_hash"]
+
+
+def test_an_expression_that_cannot_be_taken_is_refused(run: Run, tiny_bundle: Path, tmp_path: Path) -> None:
+    for part in tiny_bundle.iterdir():
+        if part.name != "expression_encoder":
+            (tmp_path / part.name).symlink_to(part)
+    grey = tmp_path / "grey.png"
+    grey.write_bytes(_png(Image.new("RGB", (300, 300), (128, 128, 128))))
+    taken = asked(**{"expression-photo": photo(1)})
+    for arguments, code, said, more in (
+        ([*taken, "--expression", "smile"], "ExpressionInvalid", 'by name ("smile") and by a photo', {}),
+        (asked(**{"expression-photo": grey}), "NoFaceFound", "grey.png", {}),
+        (taken, "ExpressionInvalid", "no expression encoder", {"FACEPERSONA_BUNDLE": str(tmp_path)}),
+    ):
+        told = refusal(run(*arguments, "--json", **more))
+        assert told["code"] == code and said in told["text"]
+        japanese = refusal(run(*arguments, "--json", **more, **JA))
+        assert japanese["code"] == code and japanese["text"] != told["text"]
 
 
 def test_methods_are_compared_on_the_same_seed(run: Run, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class EncoderTraining:
 
     shape: IdentityConfig = field(default_factory=IdentityConfig.embedded)
     minutes: float = 25.0
+    steps: int | None = None
+    """In place of minutes: what is to be compared has to learn equally long."""
     batch: int = 48
     rate: float = 1e-3
     scale: float = 32.0
@@ -51,15 +53,16 @@ def align_all(pictures: Pictures) -> np.ndarray:
     return crops
 
 
-def augment(faces: Tensor, random: np.random.Generator) -> Tensor:
-    """Mirror, shift, zoom, colour, grey, blur and cut-out of faces [B, 3, 112, 112] in [-1, 1], where they are."""
+def augment(faces: Tensor, random: np.random.Generator, mirrored: float = 0.5) -> Tensor:
+    """Mirror (a share ``mirrored``), shift, zoom, colour, grey, blur and cut-out of faces [B, 3, 112, 112] in [-1, 1],
+    where they are."""
     size = len(faces)
 
     def here(values: np.ndarray) -> Tensor:
         return torch.from_numpy(values).to(faces.device)
 
     angle, zoom = random.normal(0, 0.05, size), random.uniform(0.92, 1.08, size)
-    mirror = np.where(random.random(size) < 0.5, -1.0, 1.0)
+    mirror = np.where(random.random(size) < mirrored, -1.0, 1.0)
     theta = np.zeros((size, 2, 3), np.float32)
     theta[:, 0, 0], theta[:, 0, 1] = mirror * zoom * np.cos(angle), -zoom * np.sin(angle)
     theta[:, 1, 0], theta[:, 1, 1] = mirror * zoom * np.sin(angle), zoom * np.cos(angle)
@@ -126,7 +129,8 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         head.load_state_dict(state["head"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
-    clock, random, last = loop.Clock(config.minutes, spent), np.random.default_rng(seed + step), spent
+    clock = loop.Clock(config.minutes, spent, config.steps, step)
+    random, last = np.random.default_rng(seed + step), spent
     running: float | None = None
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step, 100))
@@ -141,7 +145,7 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         loss.backward()
         loop.clip(parameters, 5.0)
         optimiser.step()
-        step += 1
+        step = clock.tick()
         running = loop.smoothed(running, loss.item())
         if clock.spent - last > 120 or clock.fraction == 1:
             last = clock.spent

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch import distributed as dist
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
@@ -22,8 +23,9 @@ class Clock:
     Without an accelerator these are seconds of this process's core: what other work takes of a busy machine does not
     count."""
 
-    def __init__(self, minutes: float, spent: float = 0.0) -> None:
-        self.total = minutes * 60
+    def __init__(self, minutes: float, spent: float = 0.0, steps: int | None = None, step: int = 0) -> None:
+        """``steps``: the budget is these many, of which ``step`` are done, in place of ``minutes``."""
+        self.total, self.steps, self.step = minutes * 60, steps, step
         self._now = time.monotonic if torch.cuda.is_available() else time.process_time
         self._start = self._now() - spent
 
@@ -35,7 +37,12 @@ class Clock:
     @property
     def fraction(self) -> float:
         """Share of the budget that is spent, 0 to 1."""
-        return min(1.0, self.spent / self.total)
+        return min(1.0, self.step / self.steps if self.steps else self.spent / self.total)
+
+    def tick(self) -> int:
+        """Count a step; how many there are now."""
+        self.step += 1
+        return self.step
 
 
 def cosine(fraction: float, step: int, warm_up: int = 50, floor: float = 0.02) -> float:
@@ -138,6 +145,27 @@ def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:
 def clip(parameters: Iterable[Tensor], norm: float = 1.0) -> None:
     """Clip the gradients' global norm."""
     nn.utils.clip_grad_norm_(list(parameters), norm)
+
+
+def shared(fraction: float, world: int) -> float:
+    """The first process's value, for all: its clock decides when to stop."""
+    if world == 1:
+        return fraction
+    value = torch.tensor([fraction])
+    dist.broadcast(value, 0)
+    return float(value)
+
+
+def average_gradients(parameters: list[nn.Parameter], world: int) -> None:
+    """Mean gradients of all processes, exchanged as one flat bfloat16 vector."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = torch.cat([g.reshape(-1) for g in gradients]).bfloat16()
+    dist.all_reduce(flat)
+    mean, start = flat.float() / world, 0
+    for gradient in gradients:
+        count = gradient.numel()
+        gradient.copy_(mean[start : start + count].view_as(gradient))
+        start += count
 
 
 def smoothed(previous: float | None, value: float, keep: float = 0.98) -> float:
