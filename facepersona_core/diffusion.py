@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from facepersona_core.bundle import Bundle
 
+StepEnded = Callable[..., dict[str, Any]]
+"""What a pipeline calls after every step."""
+
 
 def class_words(pipeline: StableDiffusionPipeline, phrase: str, position: int) -> tuple[Tensor, Tensor]:
     """Input embeddings (token + position, [1, C] each) of the two tokens of ``phrase`` at ``position``.
@@ -73,12 +76,18 @@ def embed_class(pipeline: StableDiffusionPipeline, prompt: str, class_phrase: st
 
 
 def draw(
-    bundle: Bundle, prompt: Tensor, request: Request, progress: Progress, unet: torch.nn.Module | None = None
+    bundle: Bundle,
+    prompt: Tensor,
+    request: Request,
+    progress: Progress,
+    unet: torch.nn.Module | None = None,
+    early: tuple[Tensor, float] | None = None,
 ) -> Iterator[Image]:
     """Yield ``request.count`` pictures for the embeddings ``prompt`` [1, L, C], one at a time.
 
     Each starts from noise of its own seed, made on the processor, so that neither the batch nor the device changes
-    what a seed means. ``unet`` takes the place of the bundle's. The bundle's lock is held while a picture is made,
+    what a seed means. ``unet`` takes the place of the bundle's. ``early``: embeddings [1, L, C] that take the place of
+    ``prompt`` in the first steps, and their share of the steps. The bundle's lock is held while a picture is made,
     not between pictures: whoever iterates may do so from several threads.
     """
     pipeline = bundle.pipeline
@@ -86,7 +95,7 @@ def draw(
         negative = embed_text(pipeline, request.negative_prompt)
     for index in range(request.count):
         with bundle.lock, _in_place_of(pipeline, unet):
-            picture = _draw_one(pipeline, prompt, negative, request, index, progress)
+            picture = _draw_one(pipeline, prompt, negative, request, index, progress, early)
         yield picture
 
 
@@ -97,11 +106,16 @@ def _draw_one(
     request: Request,
     index: int,
     progress: Progress,
+    early: tuple[Tensor, float] | None,
 ) -> Image:
     size = pipeline.unet.config.sample_size
     shape = (1, pipeline.unet.config.in_channels, size, size)
     generator = torch.Generator().manual_seed((request.seed + index) % 2**32)
     latents = torch.randn(shape, generator=generator)
+    step_ended = _reporter(request, index, progress)
+    if early and (steps := round(early[1] * request.steps)):
+        guided = torch.cat([negative, prompt]) if request.guidance > 1 else prompt  # the pipeline's own order
+        step_ended, prompt = _switching(step_ended, steps, guided), early[0]
     picture: Image = pipeline(
         prompt_embeds=prompt,
         negative_prompt_embeds=negative,
@@ -109,7 +123,7 @@ def _draw_one(
         num_inference_steps=request.steps,
         guidance_scale=request.guidance,
         generator=generator,
-        callback_on_step_end=_reporter(request, index, progress),
+        callback_on_step_end=step_ended,
     ).images[0]
     return picture
 
@@ -124,7 +138,7 @@ def _in_place_of(pipeline: StableDiffusionPipeline, unet: torch.nn.Module | None
         pipeline.unet = own
 
 
-def _reporter(request: Request, index: int, progress: Progress) -> Callable[..., dict[str, Any]]:
+def _reporter(request: Request, index: int, progress: Progress) -> StepEnded:
     total = request.count * request.steps
 
     def report(pipeline: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -132,3 +146,13 @@ def _reporter(request: Request, index: int, progress: Progress) -> Callable[...,
         return values
 
     return report
+
+
+def _switching(step_ended: StepEnded, steps: int, prompt: Tensor) -> StepEnded:
+    """``step_ended`` that goes on with the embeddings ``prompt`` after ``steps``."""
+
+    def ended(pipeline: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
+        values = step_ended(pipeline, step, timestep, values)
+        return {**values, "prompt_embeds": prompt} if step + 1 == steps else values
+
+    return ended

@@ -31,15 +31,15 @@ def markdown(facts: Facts, language: str) -> str:
         _say(
             "reading",
             language,
-            own_photos=_written(facts["own_photos"]["identity"], "percent", language),
-            own_top1=_written(facts["own_photos"]["top1"], "share", language),
+            own_photos=written(facts["own_photos"]["identity"], "percent", language),
+            own_top1=written(facts["own_photos"]["top1"], "share", language),
         ),
-        *(f"## {_say('figures_of', language)}", _pipes(figure_table(facts, language))),
+        *(f"## {_say('figures_of', language)}", pipes(figure_table(facts, language))),
     ]
     if facts["differences"]:
         parts += [f"## {_say('differences', language)}", _say("paired", language)]
-        parts += [_pipes(_difference_table(facts, language)), f"## {_say('learning', language)}"]
-        parts += [_pipes(_learning_table(facts, language))]
+        parts += [pipes(_difference_table(facts, language)), f"## {_say('learning', language)}"]
+        parts += [pipes(_learning_table(facts, language))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,7 +57,7 @@ def figure_table(facts: Facts, language: str) -> list[list[str]]:
     rows = [
         [
             *_title(each, language),
-            *(_written(found[each.key], each.unit, language) for found in facts["figures"].values()),
+            *(written(found[each.key], each.unit, language) for found in facts["figures"].values()),
             f"{judge[each.key]:.0%}".replace("%", " %") if each.key in judge else "",
         ]
         for each in FIGURES
@@ -68,7 +68,7 @@ def figure_table(facts: Facts, language: str) -> list[list[str]]:
 def _difference_table(facts: Facts, language: str) -> list[list[str]]:
     head = [_say("figure", language), "", *_names(facts["differences"])]
     rows = [
-        [*_title(each, language), *(_gap(found[each.key], each, language) for found in facts["differences"].values())]
+        [*_title(each, language), *(gap(found[each.key], each, language) for found in facts["differences"].values())]
         for each in FIGURES
     ]
     return [head, *rows]
@@ -79,8 +79,8 @@ def _learning_table(facts: Facts, language: str) -> list[list[str]]:
     rows = [
         [
             method_card(method).name,
-            _written(found["enrol_seconds"], "seconds", language),
-            "" if method == OURS else _written(facts["enrol_ratio"][method], "times", language),
+            written(found["enrol_seconds"], "seconds", language),
+            "" if method == OURS else written(facts["enrol_ratio"][method], "times", language),
         ]
         for method, found in facts["figures"].items()
     ]
@@ -95,15 +95,15 @@ def _names(methods: Sequence[str] | Facts) -> list[str]:
     return [method_card(method).name for method in methods]
 
 
-def _gap(found: Facts | None, each: Figure, language: str) -> str:
+def gap(found: Facts | None, each: Figure, language: str) -> str:
     """A difference with its sign; bold where the interval leaves out zero."""
     unit = "points" if each.unit in ("share", "percent", "points") else each.unit
-    shown = _written(found, unit, language, signed=True)
+    shown = written(found, unit, language, signed=True)
     sure = found and found["low"] is not None and found["low"] * found["high"] > 0
     return f"**{shown}**" if sure else shown
 
 
-def _written(found: Facts | None, unit: str, language: str, signed: bool = False) -> str:
+def written(found: Facts | None, unit: str, language: str, signed: bool = False) -> str:
     """ "87 % (80 ... 92)"; "not measured" for None."""
     if found is None:
         return _say("unmeasured", language)
@@ -113,7 +113,8 @@ def _written(found: Facts | None, unit: str, language: str, signed: bool = False
     return f"{value}{after}" if low is None else f"{value}{after} ({low} … {high})"
 
 
-def _pipes(table: list[list[str]]) -> str:
+def pipes(table: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown: the first row is its head."""
     head, *rows = table
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 

@@ -44,31 +44,16 @@ class Cell:
 class RunFolder:
     """What was measured so far; adds to it line by line, so that a run that was stopped goes on."""
 
-    def __init__(self, path: Path, facts: Mapping[str, Any]) -> None:
-        """Open or make the folder ``path`` of the run with ``facts``.
+    def __init__(self, path: Path, facts: Mapping[str, Any], people: Path | None = None) -> None:
+        """Open or make the folder ``path`` of the run with ``facts``; the photos of the people are in ``people``.
 
         Raises EvaluationChanged when it holds a run with other facts, and FolderNotWritable."""
-        self.path, self.people, self._rows_file = path, path / "people", path / "rows.jsonl"
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._keep(facts)
-        except OSError as error:
-            raise FolderNotWritable(path=path, reason=error.strerror) from error
+        self.path, self.people, self._rows_file = path, people or path / "people", path / "rows.jsonl"
+        keep_facts(path, facts)
         self._pictures: dict[Cell, Row] = {}
         self._enrolments: dict[tuple[str, int], Row] = {}
         for row in _whole_lines(self._rows_file):
             self._note(row)
-
-    def _keep(self, facts: Mapping[str, Any]) -> None:
-        file = self.path / "run.json"
-        if not file.is_file():
-            file.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
-            return
-        kept = json.loads(file.read_text("utf-8"))
-        changed = [name for name in {**kept, **facts} if kept.get(name) != facts.get(name)]
-        if changed:
-            seen, expected = (_short(each.get(changed[0])) for each in (facts, kept))
-            raise EvaluationChanged(path=self.path, name=changed[0], seen=seen, expected=expected)
 
     def _note(self, row: Row) -> None:
         if "enrol_seconds" in row:
@@ -112,6 +97,25 @@ class RunFolder:
                 own += [] if own else [self._enrolments[method, cell.person]]
                 own.append(self._pictures[cell])
         return found
+
+
+def keep_facts(path: Path, facts: Mapping[str, Any]) -> None:
+    """Make the folder ``path`` and keep in it the ``facts`` (JSON values) of what is measured there.
+
+    Raises EvaluationChanged when it has other facts, and FolderNotWritable."""
+    file = path / "run.json"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not file.is_file():
+            file.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+            return
+        kept = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise FolderNotWritable(path=path, reason=error.strerror) from error
+    changed = [name for name in {**kept, **facts} if kept.get(name) != facts.get(name)]
+    if changed:
+        seen, expected = (_short(each.get(changed[0])) for each in (facts, kept))
+        raise EvaluationChanged(path=path, name=changed[0], seen=seen, expected=expected)
 
 
 def _cell(row: Row) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +74,22 @@ def seed_of(cell: Cell) -> int:
     return 1_000_000 * cell.seed + 1_000 * cell.person + cell.prompt
 
 
-def run(bundle: Bundle, judges: Judges, plan: Plan, folder: RunFolder, progress: Progress = no_progress) -> None:
-    """Make and measure what is missing of ``plan``. The photos of the people are in ``folder.people``."""
+def run(
+    bundle: Bundle,
+    judges: Judges,
+    plan: Plan,
+    folder: RunFolder,
+    progress: Progress = no_progress,
+    build: Callable[[str, Bundle], Method] = build_method,
+) -> None:
+    """Make and measure what is missing of ``plan``. The photos of the people are in ``folder.people``. ``build``: from
+    a method's key to the method as it is to be measured."""
     cells = plan.cells
     missing = [cell for cell in cells if cell not in folder]
     if not missing:
         return
     made = len(cells) - len(missing)
-    work = _Work(bundle, judges, plan, folder, judges.gallery(folder.people, plan.gallery))
+    work = _Work(bundle, judges, plan, folder, judges.gallery(folder.people, plan.gallery), build)
     for key in dict.fromkeys(cell.method for cell in missing):
         method = work.ready(key)
         for person in dict.fromkeys(cell.person for cell in missing if cell.method == key):
@@ -100,10 +109,11 @@ class _Work:
     plan: Plan
     folder: RunFolder
     gallery: dict[int, np.ndarray]
+    build: Callable[[str, Bundle], Method]
 
     def ready(self, key: str) -> Method:
         """The method ``key`` with everything loaded, so that no clock counts the loading."""
-        method = build_method(key, self.bundle)
+        method = self.build(key, self.bundle)
         subject = self.judges.subject(self.folder.people, self.plan.people[0])
         if method.card.fine_tunes:
             _ = self.bundle.pipeline

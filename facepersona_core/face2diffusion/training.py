@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facepersona_core.face2diffusion.cgdr import cgdr_loss
+from facepersona_core.face2diffusion.cgdr import Objective, cgdr_loss, rec_loss
 from facepersona_core.face2diffusion.injection import encode_prompt
 from facepersona_core.face2diffusion.mapping import MappingNetwork
 
@@ -27,12 +27,13 @@ class ArcFaceHead(nn.Module):
         self.scale = scale
         self.margin = margin
 
-    def forward(self, features: Tensor, person: Tensor) -> Tensor:
-        """Cross entropy, a scalar. ``features``: [B, width], any norm; ``person``: int [B]."""
+    def forward(self, features: Tensor, person: Tensor, reduction: str = "mean") -> Tensor:
+        """Cross entropy, a scalar, or [B] with ``reduction`` "none". ``features``: [B, width], any norm; ``person``:
+        int [B]."""
         cosine = F.linear(F.normalize(features.float()), F.normalize(self.weight)).clamp(-0.9999, 0.9999)
         target = F.one_hot(person, len(self.weight)).bool()
         with_margin = torch.cos(torch.acos(cosine) + self.margin)
-        return F.cross_entropy(self.scale * torch.where(target, with_margin, cosine), person)
+        return F.cross_entropy(self.scale * torch.where(target, with_margin, cosine), person, reduction=reduction)
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,12 @@ def mapping_loss(
     mapping: MappingNetwork,
     batch: MappingBatch,
     *,
+    objective: Objective = "cgdr",
     expression_dropout: float = 0.2,
     weight: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """CGDR loss of one batch; gradients reach ``mapping`` only if the caller froze the rest.
+    """Loss of one batch, by default CGDR; gradients reach ``mapping`` only if the caller froze the rest.
 
     With probability ``expression_dropout`` a sample's expression is replaced by the learned null vector
     (expression guidance, arXiv:2403.05094), and always where the prompt tells it. ``scheduler``: a diffusers
@@ -85,8 +87,10 @@ def mapping_loss(
     noisy = scheduler.add_noise(batch.latents, noise, t)
     velocity = scheduler.config.prediction_type == "v_prediction"
     wanted = scheduler.get_velocity(batch.latents, noise, t) if velocity else noise
-    with torch.no_grad():
-        plain = unet(noisy, t, encoder_hidden_states=text_encoder(batch.class_ids).last_hidden_state).sample
     hidden = encode_prompt(text_encoder, batch.input_ids, batch.position, words)
     prediction = unet(noisy, t, encoder_hidden_states=hidden).sample
+    if objective != "cgdr":
+        return rec_loss(prediction, wanted, batch.mask if objective == "masked_rec" else None, weight)
+    with torch.no_grad():
+        plain = unet(noisy, t, encoder_hidden_states=text_encoder(batch.class_ids).last_hidden_state).sample
     return cgdr_loss(prediction, wanted, plain, batch.mask, weight)
