@@ -7,13 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from training.embedded import perception
-from training.embedded.data import Pictures
+from training.embedded.data import Label
 from training.embedded.latents import Latents
 from training.embedded.loop import Log
 from training.embedded.text_to_image import Batch, TextToImage, build_scheduler, training_loss
@@ -21,6 +20,7 @@ from training.synthetic.expression import COEFFICIENTS
 
 CONFIG = perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.1, batch=16, noise=0.1, held_out=4)
 PEOPLE, EACH, FEATURES = 16, 8, 3
+QUESTIONS = perception.Questions(PEOPLE, FEATURES, 5, (2, 1, 1, 1))
 
 
 def latents_of(features: Tensor) -> Latents:
@@ -44,14 +44,13 @@ def latents_of(features: Tensor) -> Latents:
     )
 
 
-def pictures_of(features: Tensor) -> Pictures:
-    """Whose clothes follow the first feature; the reader never looks at the pixels."""
+def drawn_of(features: Tensor) -> perception.Drawn:
+    """Whose clothes follow the first feature."""
     warm = (features[:, 0] > 0).repeat_interleave(EACH).tolist()
-    same = {"cloth_colour": "red", "glasses": "none", "light": "soft"}
-    turned = {"yaw": 0.0, "roll": 0.0, "expression_vector": [0.0] * len(COEFFICIENTS)}
+    same: Label = {"cloth_colour": "red", "glasses": "none", "light": "soft"}
+    turned: Label = {"yaw": 0.0, "roll": 0.0, "expression_vector": [0.0] * len(COEFFICIENTS)}
     labels = [{**same, **turned, "clothes": "coat" if each else "shirt"} for each in warm]
-    nothing = np.zeros((len(labels), 1, 1, 3), np.uint8)
-    return Pictures(nothing, nothing[..., 0] > 0, labels)
+    return perception.Drawn(labels, latents_of(features), features)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,7 @@ def features() -> Tensor:
 
 def test_the_distance_is_none_to_itself_and_its_gradient_is_the_guess_s() -> None:
     torch.manual_seed(0)
-    reader = perception.LatentReader(4, 8, CONFIG)
+    reader = perception.LatentReader(4, 8, QUESTIONS, CONFIG)
     true = torch.randn(3, 4, 8, 8, requires_grad=True)
     guess = (true.detach() + torch.tensor([0.0, 0.3, 1.0])[:, None, None, None]).requires_grad_(True)
     distance = perception.perceptual_distance(reader, guess, true)
@@ -76,8 +75,9 @@ def test_the_distance_is_none_to_itself_and_its_gradient_is_the_guess_s() -> Non
 
 
 def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp_path: Path) -> None:
-    latents, log, pictures = latents_of(features), Log(tmp_path / "log.jsonl"), pictures_of(features)
-    reader = perception.train(pictures, latents, features, CONFIG, tmp_path, log)
+    drawn, log = drawn_of(features), Log(tmp_path / "log.jsonl")
+    latents = drawn.latents
+    reader = perception.train(drawn, CONFIG, tmp_path, log)
     told = log.path.read_text()
     assert json.loads(told)["auc"] > 0.9
     assert json.loads(told)["clothes"] > 0.9
@@ -87,7 +87,7 @@ def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp
     near = perception.perceptual_distance(reader, same, first)
     assert near < perception.perceptual_distance(reader, other, first)
 
-    kept = perception.train(pictures, latents, features, CONFIG, tmp_path, log)
+    kept = perception.train(drawn, CONFIG, tmp_path, log)
     assert log.path.read_text() == told  # loaded, not trained again
     assert torch.equal(kept(first)[1], reader(first)[1])
 
@@ -107,7 +107,11 @@ class _Says:
 
 def test_the_right_velocity_leaves_nothing_to_see_and_a_wrong_one_costs_more_than_its_square(features: Tensor) -> None:
     torch.manual_seed(0)
-    latents, scheduler, reader = latents_of(features), build_scheduler(), perception.LatentReader(4, 8, CONFIG)
+    latents, scheduler, reader = (
+        latents_of(features),
+        build_scheduler(),
+        perception.LatentReader(4, 8, QUESTIONS, CONFIG),
+    )
     z, t = latents.mean[0, :3].float(), torch.tensor([10, 300, 999])
     unused = torch.zeros(3)
     batch = Batch(z, unused, unused, unused, unused, unused, 0, torch.ones(3, 1, 8, 8))

@@ -26,8 +26,8 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_logs_its_figures_and_the_bundle_makes_pictures(work: Path) -> None:
     events = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
     assert {event["stage"] for event in events} == {
-        "autoencoder", "perception", "text", "text_to_image", "identity", "mapping_names", "mapping",
-        "decoder", "detector", "recogniser", "judge",
+        "autoencoder", "perception", "text", "text_to_image", "reward", "identity", "expression",
+        "mapping_names", "mapping", "decoder", "detector", "recogniser", "judge",
     }  # fmt: skip
     validated = next(event for event in events if event["stage"] == "text_to_image")
     assert {"right", "empty", "shuffled", "named", "misnamed"} <= validated.keys()
@@ -44,6 +44,7 @@ def test_a_second_run_trains_nothing_again(work: Path) -> None:
     pictures = run.pictures()
     kept = run.latents(pictures, run.autoencoder(pictures))
     run.text_to_image(kept, run.features(pictures))
+    run.reward(pictures.labels, kept, run.features(pictures))
     run.identity_encoder(pictures)
     assert time.process_time() - started < 0.5 * 60 * (toy().text_to_image.minutes + toy().identity.minutes)
     assert (work / "bundle" / "mapping" / "model.safetensors").read_bytes() == weights

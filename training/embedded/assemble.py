@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableDiffusionPipeline
+from diffusers import AutoencoderKL, StableDiffusionPipeline
 
 from facepersona_core.face2diffusion.checkpoint import save_part
+from facepersona_core.face2diffusion.expression import ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityEncoder
 from facepersona_core.face2diffusion.mapping import MappingNetwork
 from training.embedded.captions import vocabulary
 from training.embedded.data import Pictures
-from training.embedded.text_to_image import TextToImage, build_scheduler
+from training.embedded.text_to_image import TextToImage, build_sampler
 
 LARGEST_FILE = "15MB"
 
@@ -27,6 +28,25 @@ def expression_vectors(pictures: Pictures) -> dict[str, list[float]]:
     for label in pictures.labels:
         by_name.setdefault(label["expression"], []).append(label["expression_vector"])
     return {name: np.mean(rows, 0).round(4).tolist() for name, rows in sorted(by_name.items())}
+
+
+def write_pipeline(folder: Path, autoencoder: AutoencoderKL, model: TextToImage, tokenizer: Any) -> None:
+    """Write the frozen model, in diffusers format, into ``folder``, replacing those parts."""
+    pipeline = StableDiffusionPipeline(
+        vae=autoencoder,
+        text_encoder=model.text_encoder,
+        tokenizer=tokenizer,
+        unet=model.unet,
+        scheduler=build_sampler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    pipeline.to(torch.float16)
+    pipeline.save_pretrained(folder, max_shard_size=LARGEST_FILE)
+    pipeline.to(torch.float32)
 
 
 def write_bundle(
@@ -40,28 +60,16 @@ def write_bundle(
     pictures: Pictures,
     edition: str,
     defaults: dict[str, Any],
+    expression_encoder: ExpressionEncoder | None = None,
 ) -> None:
-    """Write everything but judges, face pack and card into ``folder``, replacing those parts."""
-    scheduler = DPMSolverMultistepScheduler.from_config(
-        build_scheduler().config, timestep_spacing="trailing", algorithm_type="dpmsolver++", steps_offset=1
-    )
-    pipeline = StableDiffusionPipeline(
-        vae=autoencoder,
-        text_encoder=model.text_encoder,
-        tokenizer=tokenizer,
-        unet=model.unet,
-        scheduler=scheduler,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
-    for part in ("unet", "vae", "text_encoder", "tokenizer", "scheduler"):
-        shutil.rmtree(folder / part, ignore_errors=True)
-    pipeline.to(torch.float16)
-    pipeline.save_pretrained(folder, max_shard_size=LARGEST_FILE)
-    pipeline.to(torch.float32)
+    """Write everything but judges, face pack and card into ``folder``, replacing those parts. Without an
+    ``expression_encoder`` the bundle has none."""
+    write_pipeline(folder, autoencoder, model, tokenizer)
+    shutil.rmtree(folder / "expression_encoder", ignore_errors=True)
     save_part(encoder, folder / "identity_encoder")
     save_part(mapping, folder / "mapping")
+    if expression_encoder:
+        save_part(expression_encoder, folder / "expression_encoder")
     (folder / "expressions.json").write_text(json.dumps(expression_vectors(pictures), indent=1) + "\n")
     info = {
         "name": "FacePersona embedded",

@@ -187,6 +187,7 @@ def write_card(path: Path, figures: Figures, training: dict[str, Any]) -> None:
     judge = json.loads((path / "judges" / "attributes" / "config.json").read_text())["figures"]["sharp"]
     shown = {key: _shown(value) for key, value in asdict(figures).items()}
     shown |= {f"judge_{head}": _shown(value) for head, value in judge.items()}
+    shown["expression_encoder"] = _reading_of(training)
     edition = json.loads((path / "bundle.json").read_text())["edition"]
     (path / "CARD.md").write_text(template.format(edition=edition, **shown, **training), "utf-8")
 
@@ -197,21 +198,37 @@ def _shown(value: float | int | None) -> str:
     return str(value) if isinstance(value, int) else f"{value:.2f}"
 
 
+def _reading_of(training: dict[str, Any]) -> str:
+    """What the card says of the expression encoder; nothing when it was not trained."""
+    told, named = training.get("expression_told"), training.get("expression_named")
+    if told is None or named is None:
+        return ""
+    return (
+        f"\nExpression encoder on unseen people: {told:.2f} of the coefficients' variance told; the nearest of the "
+        f"named expressions is the right one for {named:.2f} of the pictures."
+    )
+
+
 def training_facts(work: Path) -> dict[str, Any]:
     """What the log of ``work`` says of the run: last line of every stage."""
     last: dict[str, dict[str, Any]] = {}
     for line in (work / "log.jsonl").read_text().splitlines():
         event = json.loads(line)
         last[event["stage"]] = event
-    image, encoder = last["text_to_image"], last["identity"]
+    image, own, encoder = last["text_to_image"], last["reward"], last["identity"]
+    reader = last.get("expression", {})
     return {
         "psnr": last["decoder"]["psnr"],
         "samples": image["seen"],
         "training_hours": round(image["seconds"] / 3600, 2),
-        **{f"loss_{name}": image[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},
-        **{f"loss_{name}_late": image[f"{name}_late"] for name in ("right", "empty", "shuffled")},
+        "own_guesses": own["guesses"],
+        "own_hours": round(own["seconds"] / 3600, 2),
+        **{f"loss_{name}": own[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},
+        **{f"loss_{name}_late": own[f"{name}_late"] for name in ("right", "empty", "shuffled")},
         "encoder_auc": encoder["auc"],
         "encoder_rank1": encoder["rank1"],
+        "expression_told": reader.get("told"),
+        "expression_named": reader.get("named"),
         "training_pictures": len(list((work / "data").glob("[0-9]*/[0-9][0-9].png"))),
         "training_people": len(list((work / "data").glob("[0-9]*/labels.json"))),
     }

@@ -52,6 +52,11 @@ class Latents:
     def __len__(self) -> int:
         return self.mean.shape[1]
 
+    @property
+    def held(self) -> int:
+        """How many of the first pictures validate and are never trained on by what makes pictures."""
+        return min(160, len(self) // 8)
+
 
 @torch.no_grad()
 def encode(pictures: Pictures, autoencoder: AutoencoderKL, batch: int = 32) -> tuple[Tensor, Tensor]:

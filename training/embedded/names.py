@@ -23,6 +23,9 @@ from training.synthetic.identity import sample_identity
 
 NAME_NOISE = 0.15
 """Deviation of the noise added to a name in training, as a share of the names' own deviation: it smooths the space."""
+SLOT_SCALE = 4.0
+"""The coefficients of an expression deviate by a quarter and less, a person's standardised features by 1: as they are
+the names would hardly hear them."""
 _NOT_APPEARANCE = {"seed", "moles"}
 
 
@@ -75,8 +78,10 @@ def person_features(identities: Iterable[int]) -> Tensor:
 
 
 def slots(expression: Tensor, told: Tensor) -> Tensor:
-    """[B, E + 1] for `Names`: ``expression`` [B, E] and a 1 where ``told`` (bool [B]), zeros elsewhere."""
-    return torch.cat([expression, torch.ones(len(expression), 1, device=expression.device)], 1) * told[:, None]
+    """[B, E + 1] for `Names`: ``expression`` [B, E] times `SLOT_SCALE` and a 1 where ``told`` (bool [B]), zeros
+    elsewhere."""
+    one = torch.ones(len(expression), 1, device=expression.device)
+    return torch.cat([SLOT_SCALE * expression, one], 1) * told[:, None]
 
 
 class Names(nn.Module):

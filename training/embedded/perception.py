@@ -10,7 +10,8 @@ it is no part of the bundle and judges nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,12 @@ from torch.nn import functional as F
 
 from facepersona_core.face2diffusion.training import ArcFaceHead
 from training.embedded import loop
-from training.embedded.data import Pictures, flip_label
+from training.embedded.data import Label, flip_label
 from training.embedded.identity import figures
 from training.embedded.latents import Latents
 
-ATTRIBUTES = ("clothes", "cloth_colour", "glasses", "light")
-"""What is told by words and hangs on a few cells, beside person and expression."""
-FILE = "perception.pt"
+ATTRIBUTES = ("clothes", "cloth_colour", "glasses", "light", "expression")
+"""What words tell of a face and of what is worn, beside the person."""
 _GROUPS = 8
 
 
@@ -35,13 +35,16 @@ _GROUPS = 8
 class PerceptionTraining:
     """Shape and training of the reader of latents."""
 
-    channels: tuple[int, ...] = (48, 96, 160)
+    channels: tuple[int, ...] = (64, 128, 192)
     width: int = 192
-    minutes: float = 5.0
+    minutes: float = 14.0
     batch: int = 64
     rate: float = 2e-3
     noise: float = 0.4
-    """Most noise added to the latents: the guesses that it will look at are not clean."""
+    """Most noise added to the latents, more where it is seen less: the guesses that it will look at are not clean, and
+    what cannot be seen in the picture should not be what tells people apart."""
+    shift: int = 1
+    """Cells by which the latents are moved at most: a face is not always where `frame` puts it."""
     held_out: int = 60
     """People, the last of the set, that validate and are never trained on."""
 
@@ -64,16 +67,52 @@ class _Block(nn.Module):
         return self.main(x) + self.side(x)
 
 
-class LatentReader(nn.Module):
-    """Latents [B, C, h, w] to feature maps, and to one vector of the face."""
+@dataclass(frozen=True)
+class Questions:
+    """What a reader is asked, beside who it is."""
 
-    def __init__(self, latent_channels: int, grid: int, config: PerceptionTraining) -> None:
+    people: int
+    features: int
+    """True parameters of a person."""
+    expression: int
+    """Coefficients of an expression."""
+    classes: tuple[int, ...]
+    """How many there are of each of `ATTRIBUTES`."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a picture shows, [B] each: the answers to `Questions`."""
+
+    person: Tensor
+    """int64 [B]."""
+    features: Tensor
+    """float [B, F]."""
+    expression: Tensor
+    """float [B, E]."""
+    attributes: Tensor
+    """int64 [B, K]: the class of each of `ATTRIBUTES`."""
+
+    def part(self, rows: Tensor) -> Truth:
+        """Some of them."""
+        return Truth(self.person[rows], self.features[rows], self.expression[rows], self.attributes[rows])
+
+
+class LatentReader(nn.Module):
+    """Latents [B, C, h, w] to feature maps, to one vector of the face, and to answers."""
+
+    def __init__(self, latent_channels: int, grid: int, questions: Questions, config: PerceptionTraining) -> None:
         super().__init__()
+        self.questions = questions
         self.first = nn.Conv2d(latent_channels, config.channels[0], 3, padding=1)
         inputs = (config.channels[0], *config.channels[:-1])
         self.blocks = nn.ModuleList(_Block(a, b) for a, b in zip(inputs, config.channels, strict=True))
         last = max(1, grid >> (len(config.channels) - 1))
         self.vector = nn.Linear(config.channels[-1] * last**2, config.width)
+        self.people = ArcFaceHead(config.width, questions.people, scale=32.0, margin=0.3)
+        self.teller = nn.Linear(config.width, questions.features + questions.expression)
+        self.tellers = nn.ModuleList(nn.Linear(config.width, count) for count in questions.classes)
+        self.register_buffer("spread", torch.ones(questions.expression))
 
     def forward(self, latents: Tensor) -> tuple[list[Tensor], Tensor]:
         """Feature maps, each half as large as the one before, and the face's vector [B, width]."""
@@ -82,6 +121,20 @@ class LatentReader(nn.Module):
             x = block(F.avg_pool2d(x, 2) if level and x.shape[-1] > 1 else x)
             maps.append(x)
         return maps, self.vector(F.silu(x).flatten(1))
+
+    def wrong(self, latents: Tensor, truth: Truth, expression_weight: float = 1.0) -> Tensor:
+        """[B]: how far what it reads from ``latents`` [B, C, h, w] is from ``truth``. Cross entropy over the people
+        and the attributes, and ten times the smooth L1 error of parameters and expression, each coefficient as a share
+        of its deviation. ``expression_weight``: how much more the kind of expression counts than all else."""
+        _, vector = self(latents)
+        vector = vector.float()
+        told = torch.cat([truth.features, truth.expression / self.spread], 1)
+        wrong = self.people(vector, truth.person, reduction="none")
+        wrong = wrong + 10 * F.smooth_l1_loss(self.teller(vector), told, reduction="none").mean(1)
+        for name, teller, asked in zip(ATTRIBUTES, self.tellers, truth.attributes.T, strict=True):
+            weight = expression_weight if name == "expression" else 1.0
+            wrong = wrong + weight * F.cross_entropy(teller(vector), asked, reduction="none")
+        return wrong
 
 
 def perceptual_distance(reader: LatentReader, guess: Tensor, true: Tensor) -> Tensor:
@@ -98,94 +151,110 @@ def perceptual_distance(reader: LatentReader, guess: Tensor, true: Tensor) -> Te
     return torch.stack(distances).mean(0)
 
 
-def train(
-    pictures: Pictures,
-    latents: Latents,
-    features: Tensor,
-    config: PerceptionTraining,
-    work: Path,
-    log: loop.Log,
-    seed: int = 0,
-) -> LatentReader:
-    """Train to tell people apart, their true parameters (``features`` [P, F]), their expression and `ATTRIBUTES`, and
-    keep it in ``work``; what an earlier run kept is only loaded."""
-    if (work / FILE).is_file():
-        return load(work, latents, config)
-    where = loop.device()
+class Drawn:
+    """Draws latents together with what they show, for everything that a reader is asked about."""
+
+    def __init__(self, labels: Sequence[Label], latents: Latents, features: Tensor) -> None:
+        self.latents, self.features = latents, features
+        self.attributes, classes = _attributes(labels)
+        self.questions = Questions(len(features), features.shape[1], latents.expression.shape[2], classes)
+
+    def truth(self, mirrored: Tensor, index: Tensor) -> Truth:
+        """Of the pictures ``index`` [B], mirrored or not [B]."""
+        person = self.latents.person[index]
+        expression, attributes = self.latents.expression[mirrored, index], self.attributes[mirrored, index]
+        parts = (person, self.features[person], expression, attributes)
+        return Truth(*(part.to(loop.device()) for part in parts))
+
+
+def blurred(latents: Tensor, visible: Tensor, config: PerceptionTraining, source: torch.Generator) -> Tensor:
+    """``latents`` [B, C, h, w] moved by up to ``config.shift`` cells and with up to ``config.noise`` of noise, more in
+    channels that are seen less (``visible``: [C], `Latents.visible`)."""
+    edge = config.shift
+    padded = F.pad(latents, (edge,) * 4, mode="replicate")
+    top, left = torch.randint(0, 2 * edge + 1, (2,), generator=source).tolist()
+    moved = padded[..., top : top + latents.shape[-2], left : left + latents.shape[-1]]
+    level = (
+        config.noise * torch.rand(len(latents), 1, 1, 1, generator=source) * visible[:, None, None].cpu() ** (-1 / 3)
+    )
+    return moved + (level * torch.randn(latents.shape, generator=source)).to(latents)
+
+
+def _file(work: Path, seed: int) -> Path:
+    return work / f"perception_{seed}.pt"
+
+
+def train(drawn: Drawn, config: PerceptionTraining, work: Path, log: loop.Log, seed: int = 0) -> LatentReader:
+    """Train to tell people apart, their true parameters, their expression and `ATTRIBUTES`, and keep it in ``work``;
+    what an earlier run kept is only loaded."""
+    if _file(work, seed).is_file():
+        return load(work, seed, drawn.latents, config)
+    where, latents = loop.device(), drawn.latents
     torch.manual_seed(seed)
-    reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], config).to(where)
-    people = len(features) - min(config.held_out, len(features) // 4)
+    reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], drawn.questions, config).to(where)
+    reader.spread.copy_(latents.expression[0].std(0).clamp_min(0.05))
+    people = len(drawn.features) - min(config.held_out, len(drawn.features) // 4)
     trained = torch.nonzero(latents.person < people)[:, 0]
-    shown, classes = _attributes(pictures)
-    arcface = ArcFaceHead(config.width, people, scale=32.0, margin=0.3)
-    teller = nn.Linear(config.width, features.shape[1] + latents.expression.shape[2])
-    tellers = nn.ModuleDict({name: nn.Linear(config.width, count) for name, count in classes.items()})
-    heads = nn.ModuleDict({"people": arcface, "truth": teller, "attributes": tellers}).to(where)
-    parameters = [*reader.parameters(), *heads.parameters()]
-    optimiser = torch.optim.AdamW(parameters, config.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    source, clock, step = torch.Generator().manual_seed(seed), loop.Clock(config.minutes), 0
-    told, said, spread = torch.zeros(()), torch.zeros(()), latents.expression[0].std(0).clamp_min(0.05)
+    optimiser = torch.optim.AdamW(reader.parameters(), config.rate, weight_decay=0.02, betas=(0.9, 0.98))
+    source, clock, step, running = torch.Generator().manual_seed(seed), loop.Clock(config.minutes), 0, None
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step, 100))
-        arcface.margin = 0.3 * min(1.0, step / 600)
+        reader.people.margin = 0.3 * min(1.0, step / 600)
         index = trained[torch.randint(0, len(trained), (config.batch,), generator=source)]
         mirrored = torch.randint(0, 2, (config.batch,), generator=source)
-        person = latents.person[index]
         mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
-        level = config.noise * torch.rand(config.batch, 1, 1, 1, generator=source)
-        noise = (deviation.pow(2) + level.pow(2)).sqrt() * torch.randn(mean.shape, generator=source)
+        z = (mean + deviation * torch.randn(mean.shape, generator=source)).to(where)
+        z = blurred(z, latents.visible, config, source).contiguous(memory_format=torch.channels_last)
         with loop.half_precision(where):
-            _, vector = reader((mean + noise).to(where).contiguous(memory_format=torch.channels_last))
-        vector = vector.float()
-        truth = torch.cat([features[person], latents.expression[mirrored, index] / spread], 1).to(where)
-        told = F.smooth_l1_loss(teller(vector), truth)
-        asked = shown[mirrored, index].to(where)
-        said = torch.stack([F.cross_entropy(tellers[name](vector), asked[:, i]) for i, name in enumerate(classes)])
-        loss = arcface(vector, person.to(where)) + 10 * told + said.sum()
+            loss = reader.wrong(z, drawn.truth(mirrored, index)).mean()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        loop.clip(parameters, 5.0)
+        loop.clip(reader.parameters(), 5.0)
         optimiser.step()
         step += 1
+        running = loop.smoothed(running, loss.item())
     reader.eval().requires_grad_(False)
     unseen = torch.nonzero(latents.person >= people)[:, 0]
-    log(
-        "perception",
-        step=step,
-        told=told.item(),
-        seconds=clock.spent,
-        **_measured(reader, tellers, latents, shown, unseen),
-    )
-    loop.save(reader.state_dict(), work / FILE)
+    log("perception", step=step, loss=running, seconds=clock.spent, **measure(reader, drawn, unseen))
+    loop.save({"questions": asdict(drawn.questions), "model": reader.state_dict()}, _file(work, seed))
     return reader
 
 
-def load(work: Path, latents: Latents, config: PerceptionTraining) -> LatentReader:
-    """The reader that `train` kept in ``work``, frozen."""
-    reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], config)
-    reader.load_state_dict(loop.load(work / FILE) or {})
+def load(work: Path, seed: int, latents: Latents, config: PerceptionTraining) -> LatentReader:
+    """The reader that `train` kept in ``work`` under ``seed``, frozen. Raises FileNotFoundError when there is none."""
+    kept = loop.load(_file(work, seed))
+    if kept is None:
+        raise FileNotFoundError(f"{_file(work, seed)}: no reader of latents there; train it first (perception.train)")
+    reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], Questions(**kept["questions"]), config)
+    reader.load_state_dict(kept["model"])
     return reader.to(loop.device()).eval().requires_grad_(False)
 
 
-def _attributes(pictures: Pictures) -> tuple[Tensor, dict[str, int]]:
+def _attributes(labels: Sequence[Label]) -> tuple[Tensor, tuple[int, ...]]:
     """int64 [2, N, K]: the classes of `ATTRIBUTES` in each picture and its mirror image, and how many there are."""
-    labels = [*pictures.labels, *(flip_label(label) for label in pictures.labels)]
-    columns = [np.unique([str(label[name]) for label in labels], return_inverse=True) for name in ATTRIBUTES]
+    both = [*labels, *(flip_label(label) for label in labels)]
+    columns = [np.unique([str(label[name]) for label in both], return_inverse=True) for name in ATTRIBUTES]
     codes = torch.from_numpy(np.stack([codes for _, codes in columns], 1))
-    counts = {name: len(known) for name, (known, _) in zip(ATTRIBUTES, columns, strict=True)}
-    return codes.view(2, len(pictures), -1), counts
+    return codes.view(2, len(labels), -1), tuple(len(known) for known, _ in columns)
 
 
 @torch.no_grad()
-def _measured(
-    reader: LatentReader, tellers: nn.ModuleDict, latents: Latents, shown: Tensor, unseen: Tensor, batch: int = 256
-) -> dict[str, Any]:
-    """On people it was not trained on: AUC, rank-1, and how often it reads the attributes."""
-    where = next(reader.parameters()).device
+def measure(reader: LatentReader, drawn: Drawn, unseen: Tensor, batch: int = 256) -> dict[str, Any]:
+    """On pictures ``unseen`` [N] of people it was not trained on: AUC and rank-1 of its vectors, the share of the
+    variance of parameters and expression that it tells, and how often it reads each of `ATTRIBUTES`."""
+    where, latents = next(reader.parameters()).device, drawn.latents
     parts = [reader(latents.mean[0, part].float().to(where))[1].float() for part in unseen.split(batch)]
-    vectors = torch.cat(parts)
-    right = {
-        name: float((teller(vectors).argmax(1).cpu() == shown[0, unseen, i]).float().mean())
-        for i, (name, teller) in enumerate(tellers.items())
+    vectors, truth = torch.cat(parts), drawn.truth(torch.zeros_like(unseen), unseen)
+    told = reader.teller(vectors)
+    asked = torch.cat([truth.features, truth.expression / reader.spread], 1)
+    left = (told - asked).pow(2).mean(0) / asked.var(0, correction=0).clamp_min(1e-3)
+    count = drawn.questions.features
+    return {
+        **figures(vectors.cpu(), latents.person[unseen].numpy()),
+        "parameters_told": float(1 - left[:count].mean()),
+        "expression_told": float(1 - left[count:].mean()),
+        **{
+            name: float((teller(vectors).argmax(1) == truth.attributes[:, i]).float().mean())
+            for i, (name, teller) in enumerate(zip(ATTRIBUTES, reader.tellers, strict=True))
+        },
     }
-    return {**figures(vectors.cpu(), latents.person[unseen].numpy()), **right}

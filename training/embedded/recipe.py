@@ -10,6 +10,7 @@ import argparse
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,22 @@ from diffusers import AutoencoderKL
 from torch import Tensor, multiprocessing
 from torch import distributed as dist
 
+from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
 from training.embedded import (
     assemble,
     autoencoder,
     evaluate,
+    expression,
     identity,
     latents,
     loop,
     mapping,
     perception,
+    reward,
     text_to_image,
 )
-from training.embedded.data import Pictures, load_pictures
+from training.embedded.data import Label, Pictures, load_pictures
 from training.embedded.names import Names, person_features
 from training.embedded.words import build_tokenizer
 
@@ -48,8 +52,12 @@ class Recipe:
     """Processes that train the text-to-image model, one core each; rendering takes all cores."""
     autoencoder: autoencoder.AutoencoderConfig = field(default_factory=autoencoder.AutoencoderConfig)
     perception: perception.PerceptionTraining = field(default_factory=perception.PerceptionTraining)
+    readers: int = 2
+    """Readers of latents: what pleases two of them is less likely a fault of one."""
     text_to_image: text_to_image.TextToImageConfig = field(default_factory=text_to_image.TextToImageConfig)
+    reward: reward.RewardTraining = field(default_factory=reward.RewardTraining)
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
+    expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
     detector_minutes: float = 12.0
     recogniser_minutes: float = 10.0
@@ -82,10 +90,14 @@ def toy() -> Recipe:
             compiled=False,
         ),
         perception=perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.05, batch=8),
+        reward=reward.RewardTraining(minutes=0.1, drawn=2, steps=3, skipped=1, shown=2, batch=4, true_batch=4),
         identity=identity.EncoderTraining(
             shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
         ),
-        mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8),
+        expression=expression.ExpressionTraining(
+            shape=ExpressionConfig(channels=(8, 16), width=16), minutes=0.05, batch=16
+        ),
+        mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8, read_expressions=True),
         detector_minutes=0.1,
         recogniser_minutes=0.1,
         judge_minutes=0.1,
@@ -105,9 +117,11 @@ def accelerator() -> Recipe:
         per_person=12,
         workers=1,
         autoencoder=replace(base.autoencoder, minutes=2.0, batch=64, crop=128),
-        perception=replace(base.perception, minutes=1.0, batch=512),
-        text_to_image=replace(base.text_to_image, text_minutes=0.5, minutes=14.0, batch=512, rate=1.5e-3),
+        perception=replace(base.perception, minutes=0.7, batch=512),
+        text_to_image=replace(base.text_to_image, text_minutes=0.5, minutes=10.0, batch=512, rate=1.5e-3),
+        reward=replace(base.reward, minutes=4.0, drawn=256, batch=320, true_batch=192),
         identity=replace(base.identity, minutes=3.0, batch=512, truth_weight=0.3),
+        expression=replace(base.expression, minutes=1.0, batch=512),
         mapping=replace(base.mapping, name_minutes=0.3, minutes=3.0, batch=256, rate=6e-4),
         edition="2",
     )
@@ -168,44 +182,83 @@ class Run:
         """float [people, F] of the people behind ``pictures``, in order of identity."""
         return person_features(sorted(set(pictures.identities.tolist())))
 
-    def text_to_image(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
-        """Stage 2: trained on ``workers`` processes, with averaged weights."""
-        model = self._untrained(kept, features)
+    def readers(self, labels: Sequence[Label], kept: latents.Latents, features: Tensor) -> None:
+        """Stage 2b, kept in ``work``, from where the stages that learn from the readers take them."""
+        drawn = perception.Drawn(labels, kept, features)
+        for seed in range(self.recipe.readers):
+            perception.train(drawn, self.recipe.perception, self.work, self.log, seed)
+
+    def text_to_image(self, kept: latents.Latents, features: Tensor) -> None:
+        """Stage 2: trained on ``workers`` processes, kept in ``work/text_to_image.pt``."""
         if self.recipe.workers == 1:
-            self._train_text_to_image(0, model, kept, features)
+            self._train_text_to_image(0, kept, features)
         else:
-            port = _free_port()
-            multiprocessing.spawn(_worker, (self, features, port), nprocs=self.recipe.workers)
-            model.load_state_dict(loop.load(self.work / "text_to_image.pt")["average"])  # type: ignore[index]
+            _on_all_cores(self, "_train_text_to_image", features)
+
+    def reward(self, labels: Sequence[Label], kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """Stage 2c, likewise, on what stage 2 left; kept in ``work/reward.pt``. Returns it with averaged weights."""
+        if self.recipe.workers == 1:
+            self._train_reward(0, kept, features, labels)
+        else:
+            _on_all_cores(self, "_train_reward", features, labels)
+        return self.trained(kept, features)
+
+    def trained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """The text-to-image model as the last stage that trained it left it, with averaged weights.
+
+        Raises FileNotFoundError when none did."""
+        state = loop.load(self.work / reward.FILE) or loop.load(self.work / text_to_image.FILE)
+        if state is None:
+            raise FileNotFoundError(f"{self.work}: neither {reward.FILE} nor {text_to_image.FILE}; train stage 2 first")
+        model = self.untrained(kept, features)
+        model.load_state_dict(state["average"])
         return model.eval()
 
-    def _untrained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+    def untrained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """The text-to-image model as stage 2 begins it."""
         config = self.recipe.text_to_image
         torch.manual_seed(self.recipe.seed)
         unet = text_to_image.build_unet(config, kept.mean.shape[2], kept.mean.shape[-1])
         text_encoder = text_to_image.build_text_encoder(config, self.tokenizer)
         return text_to_image.TextToImage(unet, text_encoder, Names(features.shape[1], config.text_width))
 
-    def perception(self, pictures: Pictures, kept: latents.Latents, features: Tensor) -> perception.LatentReader:
-        """Stage 2b, kept in ``work/perception.pt``, from where the text-to-image stage takes it."""
-        return perception.train(pictures, kept, features, self.recipe.perception, self.work, self.log, self.recipe.seed)
-
-    def _train_text_to_image(
-        self, rank: int, model: text_to_image.TextToImage, kept: latents.Latents, features: Tensor
-    ) -> None:
-        r = self.recipe
-        if not (self.work / "text_to_image.pt").is_file():
+    def _train_text_to_image(self, rank: int, kept: latents.Latents, features: Tensor) -> None:
+        r, model = self.recipe, self.untrained(kept, features)
+        if not (self.work / text_to_image.FILE).is_file():
             text_to_image.pretrain_text(model, kept, features, r.text_to_image, self.log, r.seed)
             for tensor in model.state_dict().values() if r.workers > 1 else ():
                 dist.broadcast(tensor, 0)
-        reader = perception.load(self.work, kept, r.perception)
+        reader = perception.load(self.work, 0, kept, r.perception)
         text_to_image.train(
             model, kept, features, reader, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
+        )
+
+    def _train_reward(self, rank: int, kept: latents.Latents, features: Tensor, labels: Sequence[Label]) -> None:
+        r, model = self.recipe, self.untrained(kept, features)
+        model.load_state_dict(loop.load(self.work / text_to_image.FILE)["average"])  # type: ignore[index]
+        readers = [perception.load(self.work, seed, kept, r.perception) for seed in range(r.readers)]
+        drawn = perception.Drawn(labels, kept, features)
+        reward.train(
+            model,
+            drawn,
+            readers,
+            r.reward,
+            r.text_to_image,
+            r.perception,
+            self.work,
+            self.log,
+            seed=r.seed,
+            rank=rank,
+            world=r.workers,
         )
 
     def identity_encoder(self, pictures: Pictures) -> IdentityEncoder:
         """Stage 4."""
         return identity.train(pictures, self.recipe.identity, self.work, self.log, self.recipe.seed)
+
+    def expression_encoder(self, pictures: Pictures) -> ExpressionEncoder:
+        """Stage 4b."""
+        return expression.train(pictures, self.recipe.expression, self.work, self.log, self.recipe.seed)
 
     def all(self) -> None:
         """Every stage, then the bundle."""
@@ -213,14 +266,24 @@ class Run:
         pictures = self.pictures()
         vae = self.autoencoder(pictures)
         kept, features = self.latents(pictures, vae), self.features(pictures)
-        self.perception(pictures, kept, features)
-        model = self.text_to_image(kept, features)
+        self.readers(pictures.labels, kept, features)
+        self.text_to_image(kept, features)
+        model = self.reward(pictures.labels, kept, features)
         vae = self.decoder(pictures, vae)
-        encoder = self.identity_encoder(pictures)
+        encoder, reader = self.identity_encoder(pictures), self.expression_encoder(pictures)
         mapped = mapping.train(
-            model, encoder, self.tokenizer, pictures, kept, features, self.recipe.mapping, self.work, self.log
+            model,
+            encoder,
+            self.tokenizer,
+            pictures,
+            kept,
+            features,
+            self.recipe.mapping,
+            self.work,
+            self.log,
+            reader=reader,
         )
-        self.write(vae, model, encoder, mapped, pictures)
+        self.write(vae, model, encoder, mapped, pictures, reader)
         self.judges()
         self.card()
 
@@ -246,8 +309,10 @@ class Run:
         figures = evaluate.evaluate(self.bundle, self.recipe.evaluated_people)
         evaluate.write_card(self.bundle, figures, evaluate.training_facts(self.work))
 
-    def write(self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures) -> None:
-        """The bundle from the trained parts."""
+    def write(
+        self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures, reader: Any | None = None
+    ) -> None:
+        """The bundle from the trained parts; ``reader`` is the expression encoder."""
         assemble.write_bundle(
             self.bundle,
             autoencoder=vae,
@@ -258,6 +323,7 @@ class Run:
             pictures=pictures,
             edition=self.recipe.edition,
             defaults={"steps": self.recipe.steps, "guidance": self.recipe.guidance},
+            expression_encoder=reader,
         )
 
 
@@ -268,12 +334,16 @@ def _free_port() -> int:
         return port
 
 
-def _worker(rank: int, run: Run, features: Tensor, port: int) -> None:
+def _on_all_cores(run: Run, stage: str, features: Tensor, *more: Any) -> None:
+    """``run``'s method ``stage`` (rank, latents, features, ``more``) in one single-thread process a worker."""
+    multiprocessing.spawn(_worker, (run, stage, _free_port(), features, *more), nprocs=run.recipe.workers)
+
+
+def _worker(rank: int, run: Run, stage: str, port: int, features: Tensor, *more: Any) -> None:
     torch.set_num_threads(1)
     world = run.recipe.workers
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
-    kept = latents.load(run.work / "latents.pt")
-    run._train_text_to_image(rank, run._untrained(kept, features), kept, features)
+    getattr(run, stage)(rank, latents.load(run.work / "latents.pt"), features, *more)
     dist.destroy_process_group()
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDPMScheduler, UNet2DConditionModel
+from diffusers import DDPMScheduler, DPMSolverMultistepScheduler, UNet2DConditionModel
 from torch import Tensor, nn
-from torch import distributed as dist
 from torch.nn import functional as F
 from transformers import CLIPTextConfig, CLIPTextModel
 
@@ -24,6 +23,7 @@ from training.embedded.latents import Latents
 from training.embedded.names import Names, slots
 from training.embedded.perception import LatentReader, perceptual_distance
 
+FILE = "text_to_image.pt"
 FEATURES_SPREAD = 0.16
 """Standard deviation of `loss_weight` around the face's middle, as a share of the picture: eyes to mouth is .27."""
 
@@ -103,6 +103,13 @@ def build_scheduler() -> DDPMScheduler:
     )
 
 
+def build_sampler() -> DPMSolverMultistepScheduler:
+    """The sampler of the bundle."""
+    return DPMSolverMultistepScheduler.from_config(
+        build_scheduler().config, timestep_spacing="trailing", algorithm_type="dpmsolver++", steps_offset=1
+    )
+
+
 class TextToImage(nn.Module):
     """What learns together: UNet, text encoder and the names of the training people."""
 
@@ -138,6 +145,29 @@ class Batch:
     """[B, 1, h, w] in [0, 1]: the head."""
 
 
+def named_batch(
+    latents: Latents, features: Tensor, index: Tensor, mirrored: Tensor, which: Tensor, source: torch.Generator
+) -> Batch:
+    """The pictures ``index`` [B], ``mirrored`` or not [B], each under its named caption ``which`` [B]."""
+    mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
+    parts = (
+        mean + deviation * torch.randn(mean.shape, generator=source),
+        features[latents.person[index]],
+        slots(latents.expression[mirrored, index], which >= latents.named.shape[2] // 2),
+        latents.named[mirrored, index, which].long(),
+        latents.position[mirrored, index, which].long(),
+        latents.plain[mirrored, index, which].long(),
+    )
+    where = loop.device()
+    return Batch(*(part.to(where) for part in parts), len(index), latents.mask[mirrored, index].float().to(where))
+
+
+def part_of(batch: Batch, part: slice | Tensor) -> Batch:
+    """Some rows of a batch that is all named or all plain."""
+    rows = {field.name: getattr(batch, field.name)[part] for field in fields(Batch) if field.name != "named_rows"}
+    return Batch(**rows, named_rows=len(rows["latents"]) if batch.named_rows else 0)
+
+
 def draw(
     latents: Latents, features: Tensor, index: Tensor, config: TextToImageConfig, source: torch.Generator
 ) -> Batch:
@@ -145,18 +175,11 @@ def draw(
     size = len(index)
     mirrored = torch.randint(0, 2, (size,), generator=source)
     which = torch.randint(0, latents.named.shape[2], (size,), generator=source)
-    mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
-    z = mean + deviation * torch.randn(mean.shape, generator=source)
-    named_rows = round(size * config.named_share * (1 - config.caption_dropout))
-    dropped = torch.rand(size, generator=source) < config.caption_dropout * size / (size - named_rows)
-    plain = latents.plain[mirrored, index, which].long()
-    plain[dropped] = latents.empty.long()
-    named, position = latents.named[mirrored, index, which].long(), latents.position[mirrored, index, which].long()
-    where = loop.device()
-    mask = latents.mask[mirrored, index].float()
-    slot = slots(latents.expression[mirrored, index], which >= latents.named.shape[2] // 2)
-    parts = (z, features[latents.person[index]], slot, named, position, plain)
-    return Batch(*(part.to(where) for part in parts), named_rows, mask.to(where))
+    batch = named_batch(latents, features, index, mirrored, which, source)
+    batch.named_rows = round(size * config.named_share * (1 - config.caption_dropout))
+    dropped = torch.rand(size, generator=source) < config.caption_dropout * size / (size - batch.named_rows)
+    batch.plain[dropped.to(batch.plain.device)] = latents.empty.long().to(batch.plain.device)
+    return batch
 
 
 def pretrain_text(
@@ -294,17 +317,12 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
             latents.mask[0, held_out].float().to(where),
         )
         parts = [slice(i, min(i + 32, count)) for i in range(0, count, 32)]
-        losses = torch.cat([velocity_loss(model, _part(batch, s), scheduler, t[s], noise[s], channels) for s in parts])
+        errors = [velocity_loss(model, part_of(batch, s), scheduler, t[s], noise[s], channels) for s in parts]
+        losses = torch.cat(errors)
         figures[name] = float(losses.mean())
         if (t > 750).any():
             figures[f"{name}_late"] = float(losses[t > 750].mean())
     return figures
-
-
-def _part(batch: Batch, part: slice) -> Batch:
-    """Some rows of a batch that is all named or all plain."""
-    rows = {field.name: getattr(batch, field.name)[part] for field in fields(Batch) if field.name != "named_rows"}
-    return Batch(**rows, named_rows=len(rows["latents"]) if batch.named_rows else 0)
 
 
 def train(
@@ -323,9 +341,9 @@ def train(
     """Train within ``config.minutes``, resuming from ``work/text_to_image.pt``; returns the samples seen.
 
     With ``world`` > 1 the caller has set up a gloo group: one single-thread process a core, gradients averaged as one
-    flat bfloat16 vector. The first pictures (at most 160) validate and are never trained on.
+    flat bfloat16 vector. The first pictures (`Latents.held`) validate and are never trained on.
     """
-    where, checkpoint, scheduler = loop.device(), work / "text_to_image.pt", build_scheduler()
+    where, checkpoint, scheduler = loop.device(), work / FILE, build_scheduler()
     model.to(where)
     model.unet.to(memory_format=torch.channels_last)
     reader.to(where)
@@ -342,8 +360,7 @@ def train(
         optimiser.load_state_dict(state["optimiser"])
         step, seen, spent = state["step"], state["seen"], state["spent"]
     parameters = [p for group in groups for p in group["params"]]
-    held = min(160, len(latents) // 8)
-    held_out, source = torch.arange(held), torch.Generator().manual_seed(seed + 1000 * step + rank)
+    held_out, source = torch.arange(latents.held), torch.Generator().manual_seed(seed + 1000 * step + rank)
     clock, last, saved, running = loop.Clock(config.minutes, spent), spent, spent, None
     started, channels = step, latents.visible.to(where)[:, None, None]
 
@@ -355,9 +372,9 @@ def train(
             losses = validate(model, latents, features, held_out)
         log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running, **losses)
 
-    while (fraction := _shared(clock.fraction, world)) < 1:
+    while (fraction := loop.shared(clock.fraction, world)) < 1:
         loop.set_rate(optimiser, loop.late_decay(fraction, step))
-        index = torch.randint(held, len(latents), (config.batch,), generator=source)
+        index = torch.randint(latents.held, len(latents), (config.batch,), generator=source)
         batch = draw(latents, features, index, config, source)
         t = draw_timesteps(config.batch, source).to(where)
         noise = torch.randn(batch.latents.shape, generator=source).to(where)
@@ -366,7 +383,7 @@ def train(
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:
-            _average_gradients(parameters, world)
+            loop.average_gradients(parameters, world)
         loop.clip(parameters)
         optimiser.step()
         average.update()
@@ -383,26 +400,6 @@ def train(
         report()  # the last line of the log tells of the weights that are kept
     model.load_state_dict(average.state)
     return seen
-
-
-def _shared(fraction: float, world: int) -> float:
-    """The first process's clock decides for all when to stop."""
-    if world == 1:
-        return fraction
-    value = torch.tensor([fraction])
-    dist.broadcast(value, 0)
-    return float(value)
-
-
-def _average_gradients(parameters: list[nn.Parameter], world: int) -> None:
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([g.reshape(-1) for g in gradients]).bfloat16()
-    dist.all_reduce(flat)
-    mean, start = flat.float() / world, 0
-    for gradient in gradients:
-        count = gradient.numel()
-        gradient.copy_(mean[start : start + count].view_as(gradient))
-        start += count
 
 
 def _save(
