@@ -20,7 +20,7 @@ from training.synthetic.expression import COEFFICIENTS
 
 CONFIG = perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.1, batch=16, noise=0.1, held_out=4)
 PEOPLE, EACH, FEATURES = 16, 8, 3
-QUESTIONS = perception.Questions(PEOPLE, FEATURES, 5, (2, 1, 1, 1))
+QUESTIONS = perception.Questions(PEOPLE, FEATURES, 5, (2, 1, 1, 1, 1))
 
 
 def latents_of(features: Tensor) -> Latents:
@@ -47,7 +47,7 @@ def latents_of(features: Tensor) -> Latents:
 def drawn_of(features: Tensor) -> perception.Drawn:
     """Whose clothes follow the first feature."""
     warm = (features[:, 0] > 0).repeat_interleave(EACH).tolist()
-    same: Label = {"cloth_colour": "red", "glasses": "none", "light": "soft"}
+    same: Label = {"cloth_colour": "red", "glasses": "none", "light": "soft", "expression": "smile"}
     turned: Label = {"yaw": 0.0, "roll": 0.0, "expression_vector": [0.0] * len(COEFFICIENTS)}
     labels = [{**same, **turned, "clothes": "coat" if each else "shirt"} for each in warm]
     return perception.Drawn(labels, latents_of(features), features)
