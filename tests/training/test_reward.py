@@ -24,8 +24,8 @@ BASE = text_to_image.TextToImageConfig(
 )
 BLUR = perception.PerceptionTraining(channels=(8, 16), width=16, noise=0.1, shift=0, held_out=2)
 CONFIG = reward.RewardTraining(
-    minutes=0.2, rate=4e-3, text_rate=1.0, drawn=4, steps=4, skipped=1, shown=2, batch=4, true_batch=2,
-    reward_weight=10.0, recovery=0.1, average=0.9,
+    minutes=0.3, rate=4e-3, text_rate=1.0, drawn=4, steps=4, skipped=1, shown=2, batch=4, true_batch=2,
+    reward_weight=10.0, recovery=0.0, average=0.9,
 )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_training_brings_the_models_own_pictures_nearer_to_what_the_reader_wants
     model = untrained(tokenizer)
     before = wrong(model)
     reward.train(model, drawn, [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
-    assert wrong(model) < 0.75 * before
+    assert wrong(model) < 0.8 * before
     told, again = log.path.read_text(), untrained(tokenizer)
     reward.train(again, drawn, [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
     assert log.path.read_text() == told  # loaded, not trained again

@@ -65,8 +65,8 @@ class Recipe:
     """Processor minutes of the networks that judge."""
     decoder_minutes: float = 6.0
     edition: str = "1"
-    steps: int = 20
-    guidance: float = 4.0
+    steps: int = 12
+    guidance: float = 3.0
     evaluated_people: int = 20
     """Held-out people behind the card's figures; 0 writes no card."""
 
