@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -20,6 +19,7 @@ from training.embedded.text_to_image import Batch, TextToImage, build_scheduler,
 from training.synthetic.expression import COEFFICIENTS
 
 CONFIG = perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.25, batch=16, noise=0.1, held_out=4)
+pytestmark = pytest.mark.usefixtures("one_thread")
 PEOPLE, EACH, FEATURES = 16, 8, 3
 QUESTIONS = perception.Questions(PEOPLE, FEATURES, 5, (2, 1, 1, 1, 1))
 
@@ -52,15 +52,6 @@ def drawn_of(features: Tensor) -> perception.Drawn:
     turned: Label = {"yaw": 0.0, "roll": 0.0, "expression_vector": [0.0] * len(COEFFICIENTS)}
     labels = [{**same, **turned, "clothes": "coat" if each else "shirt"} for each in warm]
     return perception.Drawn(labels, latents_of(features), features)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """A training's budget is seconds of the processor: with one thread they are as many steps on every machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

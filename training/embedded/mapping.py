@@ -213,10 +213,7 @@ def fit(
     class_ids = torch.tensor(tokenizer(CLASS_PHRASE, add_special_tokens=False).input_ids)
     average, step, spent = loop.Average(mapping, 0.995), 0, 0.0
     optimiser = torch.optim.AdamW(mapping.parameters(), config.rate, weight_decay=0.01)
-    if state := loop.load(checkpoint):
-        mapping.load_state_dict(state["model"])
-        average.state, average.step = state["average"], state["step"]
-        optimiser.load_state_dict(state["optimiser"])
+    if state := loop.resume(checkpoint, mapping, average, optimiser):
         step, spent = state["step"], state["spent"]
     else:
         if config.start == "names":
@@ -256,8 +253,7 @@ def fit(
         if clock.spent - last > 60 or clock.fraction == 1:
             last = clock.spent
             log("mapping", step=step, loss=running, seconds=clock.spent)
-            state = {"model": mapping.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
-            loop.save({**state, "step": step, "spent": clock.spent}, checkpoint)
+            loop.keep(checkpoint, mapping, average, optimiser, step=step, spent=clock.spent)
     mapping.load_state_dict(average.state)
     return mapping.eval()
 

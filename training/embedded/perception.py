@@ -48,6 +48,10 @@ class PerceptionTraining:
     held_out: int = 60
     """People, the last of the set, that validate and are never trained on."""
 
+    def trained(self, people: int) -> int:
+        """How many of so many people it trains on, the first ones."""
+        return people - min(self.held_out, people // 4)
+
 
 class _Block(nn.Module):
     def __init__(self, channels: int, out: int) -> None:
@@ -193,7 +197,7 @@ def train(drawn: Drawn, config: PerceptionTraining, work: Path, log: loop.Log, s
     torch.manual_seed(seed)
     reader = LatentReader(latents.mean.shape[2], latents.mean.shape[-1], drawn.questions, config).to(where)
     reader.spread.copy_(latents.expression[0].std(0).clamp_min(0.05))
-    people = len(drawn.features) - min(config.held_out, len(drawn.features) // 4)
+    people = config.trained(len(drawn.features))
     trained = torch.nonzero(latents.person < people)[:, 0]
     optimiser = torch.optim.AdamW(reader.parameters(), config.rate, weight_decay=0.02, betas=(0.9, 0.98))
     source, clock, step, running = torch.Generator().manual_seed(seed), loop.Clock(config.minutes), 0, None

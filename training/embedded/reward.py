@@ -28,13 +28,10 @@ from training.embedded.text_to_image import (
     TextToImageConfig,
     build_sampler,
     build_scheduler,
-    draw,
-    draw_timesteps,
-    loss_weight,
     named_batch,
     part_of,
-    training_loss,
     validate,
+    world_loss,
 )
 
 FILE = "reward.pt"
@@ -189,35 +186,23 @@ def train(
     ]
     optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     average, step, guessed, spent = loop.Average(model, config.average), 0, 0, 0.0
-    if state := loop.load(checkpoint):
-        model.load_state_dict(state["model"])
-        average.state, average.step = state["average"], state["step"]
-        optimiser.load_state_dict(state["optimiser"])
+    if state := loop.resume(checkpoint, model, average, optimiser):
         step, guessed, spent = state["step"], state["guesses"], state["spent"]
     parameters = [p for group in groups for p in group["params"]]
-    people = len(drawn.features) - min(perception.held_out, len(drawn.features) // 4)
+    people = perception.trained(len(drawn.features))
     source = torch.Generator().manual_seed(seed + 1000 * step + rank)
     clock, last, saved, wrong, true = loop.Clock(config.minutes, spent), spent, spent, None, None
-    started, channels = step, latents.visible.to(where)[:, None, None]
+    started = step
     if base.compiled:
         model.unet.compile(dynamic=False)
 
     def keep() -> None:
-        state = {"model": model.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
-        loop.save({**state, "step": step, "guesses": guessed, "spent": clock.spent}, checkpoint)
+        loop.keep(checkpoint, model, average, optimiser, step=step, guesses=guessed, spent=clock.spent)
 
     def report() -> None:
         with average.swapped_in(), torch.compiler.set_stance("force_eager"):  # another batch size
             losses = validate(model, latents, drawn.features, torch.arange(latents.held))
         log("reward", step=step, guesses=guessed, seconds=clock.spent, wrong=wrong, true=true, **losses)
-
-    def of_the_world(count: int) -> Tensor:
-        index = torch.randint(latents.held, len(latents), (count,), generator=source)
-        batch = draw(latents, drawn.features, index, base, source)
-        t = draw_timesteps(count, source).to(where)
-        noise = torch.randn(batch.latents.shape, generator=source).to(where)
-        weight = channels * loss_weight(batch.mask, base)
-        return training_loss(model, batch, scheduler, t, noise, weight, readers[0], base.perception_weight).mean()
 
     def rewarded(guesses: Guesses) -> Tensor:
         told = config.expression_weight
@@ -231,7 +216,8 @@ def train(
             parts = [guesses.part(some) for some in order.split(config.batch)]
         for part in parts:
             loop.set_rate(optimiser, loop.late_decay(fraction, step))
-            error = of_the_world(config.true_batch if part else config.batch + config.true_batch)
+            count = config.true_batch if part else config.batch + config.true_batch
+            error = world_loss(model, latents, drawn.features, count, scheduler, readers[0], base, source)
             loss = error
             if part:
                 reward = rewarded(part)

@@ -263,6 +263,26 @@ def training_loss(
     return error + perception_weight * signal * distance
 
 
+def world_loss(
+    model: TextToImage,
+    latents: Latents,
+    features: Tensor,
+    count: int,
+    scheduler: DDPMScheduler,
+    reader: LatentReader,
+    config: TextToImageConfig,
+    source: torch.Generator,
+) -> Tensor:
+    """Mean `training_loss` of ``count`` pictures of the world, drawn from ``source``; a scalar."""
+    where = loop.device()
+    index = torch.randint(latents.held, len(latents), (count,), generator=source)
+    batch = draw(latents, features, index, config, source)
+    t = draw_timesteps(count, source).to(where)
+    noise = torch.randn(batch.latents.shape, generator=source).to(where)
+    weight = latents.visible.to(where)[:, None, None] * loss_weight(batch.mask, config)
+    return training_loss(model, batch, scheduler, t, noise, weight, reader, config.perception_weight).mean()
+
+
 def _predict(model: TextToImage, batch: Batch, noisy: Tensor, t: Tensor) -> Tensor:
     """The model's velocity float [B, C, h, w] for ``noisy`` [B, C, h, w] at noise level ``t``."""
     with loop.half_precision(batch.latents.device), loop.attention(batch.latents.device):
@@ -354,15 +374,12 @@ def train(
     ]
     optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     average, step, seen, spent = loop.Average(model, config.average), 0, 0, 0.0
-    if state := loop.load(checkpoint):
-        model.load_state_dict(state["model"])
-        average.state, average.step = state["average"], state["step"]
-        optimiser.load_state_dict(state["optimiser"])
+    if state := loop.resume(checkpoint, model, average, optimiser):
         step, seen, spent = state["step"], state["seen"], state["spent"]
     parameters = [p for group in groups for p in group["params"]]
     held_out, source = torch.arange(latents.held), torch.Generator().manual_seed(seed + 1000 * step + rank)
     clock, last, saved, running = loop.Clock(config.minutes, spent), spent, spent, None
-    started, channels = step, latents.visible.to(where)[:, None, None]
+    started = step
 
     if config.compiled:
         model.unet.compile()
@@ -374,12 +391,7 @@ def train(
 
     while (fraction := loop.shared(clock.fraction, world)) < 1:
         loop.set_rate(optimiser, loop.late_decay(fraction, step))
-        index = torch.randint(latents.held, len(latents), (config.batch,), generator=source)
-        batch = draw(latents, features, index, config, source)
-        t = draw_timesteps(config.batch, source).to(where)
-        noise = torch.randn(batch.latents.shape, generator=source).to(where)
-        weight = channels * loss_weight(batch.mask, config)
-        loss = training_loss(model, batch, scheduler, t, noise, weight, reader, config.perception_weight).mean()
+        loss = world_loss(model, latents, features, config.batch, scheduler, reader, config, source)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:
@@ -394,16 +406,9 @@ def train(
             report()
         if rank == 0 and clock.spent - saved > 300:
             saved = clock.spent
-            _save(checkpoint, model, average, optimiser, step, seen, clock)
+            loop.keep(checkpoint, model, average, optimiser, step=step, seen=seen, spent=clock.spent)
     if rank == 0 and step > started:
-        _save(checkpoint, model, average, optimiser, step, seen, clock)
+        loop.keep(checkpoint, model, average, optimiser, step=step, seen=seen, spent=clock.spent)
         report()  # the last line of the log tells of the weights that are kept
     model.load_state_dict(average.state)
     return seen
-
-
-def _save(
-    path: Path, model: nn.Module, average: loop.Average, optimiser: Any, step: int, seen: int, clock: loop.Clock
-) -> None:
-    state = {"model": model.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
-    loop.save({**state, "step": step, "seen": seen, "spent": clock.spent}, path)
