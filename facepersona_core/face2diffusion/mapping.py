@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,12 @@ class MappingConfig:
     def embedded(cls) -> MappingConfig:
         """The small shape of the embedded bundle."""
         return cls(identity=640, expression=20, hidden=384, text=256)
+
+    @classmethod
+    def of(cls, state: Mapping[str, Tensor]) -> MappingConfig:
+        """The widths of a network with the weights ``state``; dropout, which no weight tells, is the default."""
+        first, expression = state["i2t_first.layers.0.0.weight"], len(state["null_exp"])
+        return cls(first.shape[1] - expression, expression, first.shape[0], len(state["i2t_first.fc_out.bias"]))
 
 
 class _WordMapper(nn.Module):

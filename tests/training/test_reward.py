@@ -16,6 +16,7 @@ from training.embedded import loop, perception, reward, text_to_image
 from training.embedded.latents import Latents
 from training.embedded.loop import Log
 from training.embedded.names import Names
+from training.embedded.who import TrueFeatures
 from training.embedded.words import build_tokenizer
 from training.synthetic.expression import COEFFICIENTS
 
@@ -68,6 +69,10 @@ def untrained(tokenizer: CLIPTokenizer) -> text_to_image.TextToImage:
     return text_to_image.TextToImage(unet, text_to_image.build_text_encoder(BASE, tokenizer), Names(FEATURES, 32))
 
 
+def truth(drawn: perception.Drawn) -> TrueFeatures:
+    return TrueFeatures(drawn.features, drawn.latents.person)
+
+
 class Turns:
     """A clock by which every look at the time is a second, so that a minute is as many turns on every machine."""
 
@@ -94,7 +99,7 @@ def test_guesses_are_on_the_way_of_drawings_from_noise_and_tell_what_was_asked_f
     tokenizer: CLIPTokenizer, drawn: perception.Drawn
 ) -> None:
     model, source = untrained(tokenizer), torch.Generator().manual_seed(3)
-    guesses = reward.draw_guesses(model, drawn, 3, CONFIG, source)
+    guesses = reward.draw_guesses(model, drawn, truth(drawn), 3, CONFIG, source)
     assert len(guesses) == CONFIG.drawn * CONFIG.shown
     assert guesses.noisy.shape == (len(guesses), 4, GRID, GRID)
     levels = text_to_image.build_sampler()
@@ -114,11 +119,12 @@ def test_the_reward_reads_the_guided_guess_and_weighs_it_by_the_signal(
     tokenizer: CLIPTokenizer, drawn: perception.Drawn
 ) -> None:
     scheduler, source = text_to_image.build_scheduler(), torch.Generator().manual_seed(4)
-    guesses = reward.draw_guesses(untrained(tokenizer), drawn, PEOPLE, CONFIG, source)
+    guesses = reward.draw_guesses(untrained(tokenizer), drawn, truth(drawn), PEOPLE, CONFIG, source)
     told = torch.randn(guesses.noisy.shape, generator=source)
     model = SimpleNamespace(condition=lambda batch: None, unet=lambda *a, **k: SimpleNamespace(sample=told))
     still = perception.PerceptionTraining(noise=0.0, shift=0)
-    loss = reward.reward_loss(model, guesses, [Wants()], torch.ones(4), scheduler, still, 1.0, source)  # type: ignore[arg-type,list-item]
+    guess, share = reward.clean_guess(model, guesses, scheduler)  # type: ignore[arg-type]
+    loss = reward.reward_loss(guess, share, guesses.truth, [Wants()], torch.ones(4), still, 1.0, source)  # type: ignore[list-item]
     signal = scheduler.alphas_cumprod[guesses.t][:, None, None, None]
     velocity = guesses.unguided + guesses.guidance[:, None, None, None] * (told - guesses.unguided)
     clean = signal.sqrt() * guesses.noisy - (1 - signal).sqrt() * velocity
@@ -134,17 +140,18 @@ def test_training_brings_the_models_own_pictures_nearer_to_what_the_reader_wants
 
     def wrong(model: text_to_image.TextToImage) -> float:
         source = torch.Generator().manual_seed(5)
-        guesses = reward.draw_guesses(model, drawn, PEOPLE, replace(CONFIG, drawn=48), source)
+        guesses = reward.draw_guesses(model, drawn, truth(drawn), PEOPLE, replace(CONFIG, drawn=48), source)
         with torch.no_grad():
-            losses = reward.reward_loss(model, guesses, [Wants()], torch.ones(4), scheduler, BLUR, 1.0, source)  # type: ignore[list-item]
+            guess, share = reward.clean_guess(model, guesses, scheduler)
+            losses = reward.reward_loss(guess, share, guesses.truth, [Wants()], torch.ones(4), BLUR, 1.0, source)  # type: ignore[list-item]
         return float(losses.mean())
 
     model = untrained(tokenizer)
     torch.manual_seed(0)  # the names' noise
     before = wrong(model)
-    reward.train(model, drawn, [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
+    reward.train(model, drawn, truth(drawn), [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
     assert wrong(model) < 0.75 * before
     told, again = log.path.read_text(), untrained(tokenizer)
-    reward.train(again, drawn, [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
+    reward.train(again, drawn, truth(drawn), [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
     assert log.path.read_text() == told  # loaded, not trained again
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))

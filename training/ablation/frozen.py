@@ -8,10 +8,12 @@ from typing import Any
 from diffusers import AutoencoderKL
 from torch import Tensor
 
+from facepersona_core.face2diffusion.checkpoint import load_identity
 from training.ablation.plan import Ablation
 from training.embedded import autoencoder, loop
 from training.embedded.assemble import write_pipeline
-from training.embedded.names import person_features
+from training.embedded.mapping import identity_vectors, mean_vectors
+from training.embedded.names import PhotoNames, person_features
 from training.embedded.text_to_image import TextToImage
 
 FILE = "frozen.pt"
@@ -26,7 +28,9 @@ def freeze(plan: Ablation) -> None:
     run, kept = plan.run(), plan.latents()
     people = sorted(folder.parent for folder in (plan.work / "data").glob("[0-9]*/labels.json"))[: run.recipe.people]
     features = person_features(int(folder.name) for folder in people)
-    model = run.trained(kept, features)
+    model = run.finished(kept, features)
+    if plan.setting == "recipe" and isinstance(model.names, PhotoNames):
+        features = _looks(plan, kept.person)
     write_pipeline(plan.base, _autoencoder(plan), model, run.tokenizer)
     for name in ("bundle.json", "expressions.json"):
         shutil.copyfile(plan.bundle / name, plan.base / name)
@@ -34,12 +38,16 @@ def freeze(plan: Ablation) -> None:
 
 
 def frozen(plan: Ablation) -> tuple[TextToImage, Any, Tensor]:
-    """The model that `freeze` kept, its tokenizer, and the features of the training people."""
+    """The model that `freeze` kept, its tokenizer, and what its names are made from, [people, F]."""
     run, kept = plan.run(), loop.load(plan.out / FILE)
     assert kept is not None, "freeze comes first"
-    model = run.untrained(plan.latents(), kept["features"])
-    model.load_state_dict(kept["model"])
-    return model.eval(), run.tokenizer, kept["features"]
+    return run.rebuilt(kept["model"], plan.latents(), kept["features"]), run.tokenizer, kept["features"]
+
+
+def _looks(plan: Ablation, person: Tensor) -> Tensor:
+    """float [people, D]: mean identity vector of each training person, by the bundle's own encoder."""
+    plain = identity_vectors(load_identity(plan.bundle / "identity_encoder"), plan.run().pictures())[0]
+    return mean_vectors(plain, person)
 
 
 def _autoencoder(plan: Ablation) -> AutoencoderKL:

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline
+from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPTextModel
 
-from facepersona_core.face2diffusion.checkpoint import save_part
+from facepersona_core.face2diffusion.checkpoint import load_mapping, save_part
 from facepersona_core.face2diffusion.expression import ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityEncoder
 from facepersona_core.face2diffusion.mapping import MappingNetwork
 from training.embedded.captions import vocabulary
 from training.embedded.data import Pictures
+from training.embedded.names import PhotoNames
 from training.embedded.text_to_image import TextToImage, build_sampler
 
 LARGEST_FILE = "15MB"
@@ -47,6 +49,13 @@ def write_pipeline(folder: Path, autoencoder: AutoencoderKL, model: TextToImage,
     pipeline.to(torch.float16)
     pipeline.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     pipeline.to(torch.float32)
+
+
+def open_text_to_image(folder: Path) -> TextToImage:
+    """The text-to-image model of a bundle in full precision, its mapping network as the names."""
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+    text_encoder = CLIPTextModel.from_pretrained(folder / "text_encoder", torch_dtype=torch.float32)
+    return TextToImage(unet, text_encoder, PhotoNames(load_mapping(folder / "mapping")))
 
 
 def write_bundle(

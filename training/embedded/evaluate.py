@@ -209,26 +209,30 @@ def _reading_of(training: dict[str, Any]) -> str:
     )
 
 
-def training_facts(work: Path) -> dict[str, Any]:
-    """What the log of ``work`` says of the run: last line of every stage."""
+def training_facts(work: Path, source: Path | None = None) -> dict[str, Any]:
+    """What the log of ``work`` says of the run: last line of every stage. What it did not train itself is as in the
+    card of the bundle ``source``, which it went on from."""
     last: dict[str, dict[str, Any]] = {}
     for line in (work / "log.jsonl").read_text().splitlines():
         event = json.loads(line)
         last[event["stage"]] = event
-    image, own, encoder = last["text_to_image"], last["reward"], last["identity"]
-    reader = last.get("expression", {})
-    return {
-        "psnr": last["decoder"]["psnr"],
-        "samples": image["seen"],
-        "training_hours": round(image["seconds"] / 3600, 2),
-        "own_guesses": own["guesses"],
-        "own_hours": round(own["seconds"] / 3600, 2),
-        **{f"loss_{name}": own[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},
-        **{f"loss_{name}_late": own[f"{name}_late"] for name in ("right", "empty", "shuffled")},
-        "encoder_auc": encoder["auc"],
-        "encoder_rank1": encoder["rank1"],
-        "expression_told": reader.get("told"),
-        "expression_named": reader.get("named"),
+    facts: dict[str, Any] = json.loads((source / "figures.json").read_text("utf-8"))["training"] if source else {}
+    if "decoder" in last:
+        facts["psnr"] = last["decoder"]["psnr"]
+    if image := last.get("text_to_image"):
+        facts |= {"samples": image["seen"], "training_hours": round(image["seconds"] / 3600, 2)}
+    if own := last.get("reward"):
+        facts |= {"own_guesses": own["guesses"], "own_hours": round(own["seconds"] / 3600, 2)}
+    if encoder := last.get("identity"):
+        facts |= {"encoder_auc": encoder["auc"], "encoder_rank1": encoder["rank1"]}
+    if reader := last.get("expression"):
+        facts |= {"expression_told": reader["told"], "expression_named": reader["named"]}
+    together = last["together"]
+    return facts | {
+        "together_guesses": together["guesses"],
+        "together_hours": round(together["seconds"] / 3600, 2),
+        **{f"loss_{name}": together[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},
+        **{f"loss_{name}_late": together[f"{name}_late"] for name in ("right", "empty", "shuffled")},
         "training_pictures": len(list((work / "data").glob("[0-9]*/[0-9][0-9].png"))),
         "training_people": len(list((work / "data").glob("[0-9]*/labels.json"))),
     }
@@ -239,10 +243,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the embedded bundle on held-out people and write its card.")
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True, help="work folder of the recipe that made it")
+    parser.add_argument("--from-bundle", type=Path, help="the bundle that the recipe went on from")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--sheet", type=Path, help="also write a contact sheet of six people to this PNG")
     chosen = parser.parse_args()
-    write_card(chosen.bundle, evaluate(chosen.bundle, chosen.people), training_facts(chosen.work))
+    write_card(chosen.bundle, evaluate(chosen.bundle, chosen.people), training_facts(chosen.work, chosen.from_bundle))
     if chosen.sheet:
         contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt.text for prompt in PROMPTS[:6]])
 

@@ -109,8 +109,31 @@ def figures(vectors: Tensor, person: np.ndarray) -> dict[str, float]:
     return {"auc": float(auc), "rank1": float((nearest == person[probes]).mean()), "gallery": float(len(gallery))}
 
 
-def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log, seed: int = 0) -> IdentityEncoder:
-    """Train within ``config.minutes``, resuming from ``work/identity.pt``."""
+@torch.no_grad()
+def heads_for(
+    vectors: Tensor, person: np.ndarray, truth: Tensor, people_head: ArcFaceHead, teller: nn.Linear, ridge: float = 10.0
+) -> None:
+    """Let both heads begin with what an encoder already says: everybody's mean direction, and the ridge regression of
+    the ``truth`` [people, F] on the ``vectors`` [N, D] of pictures of ``person`` int [N], 0 to people - 1."""
+    who = torch.from_numpy(person)
+    total = torch.zeros_like(people_head.weight, device="cpu").index_add_(0, who, F.normalize(vectors))
+    people_head.weight.copy_(F.normalize(total))
+    x = torch.cat([vectors, torch.ones(len(vectors), 1)], 1)
+    solved = torch.linalg.solve(x.T @ x + ridge * torch.eye(x.shape[1]), x.T @ truth[who])
+    teller.weight.copy_(solved[:-1].T)
+    teller.bias.copy_(solved[-1])
+
+
+def train(
+    pictures: Pictures,
+    config: EncoderTraining,
+    work: Path,
+    log: loop.Log,
+    seed: int = 0,
+    start: IdentityEncoder | None = None,
+) -> IdentityEncoder:
+    """Train within ``config.minutes``, resuming from ``work/identity.pt``; without that from ``start``, an encoder of
+    the same shape, where there is one."""
     torch.manual_seed(seed)
     where, checkpoint = loop.device(), work / "identity.pt"
     people, person = np.unique(pictures.identities, return_inverse=True)
@@ -129,6 +152,10 @@ def train(pictures: Pictures, config: EncoderTraining, work: Path, log: loop.Log
         head.load_state_dict(state["head"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent = state["step"], state["spent"]
+    elif start:
+        encoder.load_state_dict(start.state_dict())
+        heads_for(embed(encoder.eval(), crops[trained]), person[trained], truth, people_head, teller)
+        encoder.train()
     clock = loop.Clock(config.minutes, spent, config.steps, step)
     random, last = np.random.default_rng(seed + step), spent
     running: float | None = None

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -26,8 +25,9 @@ from training.embedded.data import Pictures, to_tensor
 from training.embedded.expression import read
 from training.embedded.identity import align_all
 from training.embedded.latents import Latents
-from training.embedded.names import Names, slots
+from training.embedded.names import Naming, slots
 from training.embedded.text_to_image import TextToImage, build_scheduler
+from training.embedded.who import same_person
 
 BARE_PROMPT = "a photo of S*"
 CLASS_PHRASE = "a person"
@@ -72,10 +72,16 @@ def identity_vectors(encoder: IdentityEncoder, pictures: Pictures, batch: int = 
     return torch.stack([torch.cat(plain), torch.cat(mirrored)])
 
 
+def mean_vectors(vectors: Tensor, person: Tensor) -> Tensor:
+    """float [people, D]: mean over the pictures of each ``person`` (int64 [N]) of ``vectors`` [N, D]."""
+    total = torch.zeros(int(person.max()) + 1, vectors.shape[1]).index_add_(0, person, vectors)
+    return total / person.bincount()[:, None]
+
+
 def learn_names(
     mapping: MappingNetwork,
     vectors: Tensor,
-    names: Names,
+    names: Naming,
     features: Tensor,
     expressions: Tensor,
     config: MappingTraining,
@@ -85,7 +91,8 @@ def learn_names(
     """Regress the word vectors on the training people's names, half of them with an expression in the slot (none
     without expression guidance).
 
-    ``vectors`` [2, N, D]; ``features`` [N, F] of the pictures' people; ``expressions`` [2, N, E]."""
+    ``vectors`` [2, N, D]; ``features`` [N, F]: what ``names`` are made from, of the pictures' people; ``expressions``
+    [2, N, E]."""
     where, source = loop.device(), torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(mapping.parameters(), 1e-3, weight_decay=0.02)
     clock, step = loop.Clock(config.name_minutes, steps=config.name_steps), 0
@@ -221,7 +228,7 @@ def fit(
         else:
             start_as_class(mapping, model.text_encoder, bare, class_ids)
         average = loop.Average(mapping, 0.995)
-    others, scheduler = _others(latents.person), build_scheduler()
+    others, scheduler = same_person(latents.person), build_scheduler()
     channels = latents.visible.to(where)[:, None, None]
     source, clock, last, running = (
         torch.Generator().manual_seed(seed + 1 + step),
@@ -256,11 +263,3 @@ def fit(
             loop.keep(checkpoint, mapping, average, optimiser, step=step, spent=clock.spent)
     mapping.load_state_dict(average.state)
     return mapping.eval()
-
-
-def _others(person: Tensor) -> Tensor:
-    """int64 [N, M]: for every picture M pictures of the same person, itself among them."""
-    ids = person.numpy()
-    rows = [np.flatnonzero(ids == p) for p in range(int(person.max()) + 1)]
-    most = max(len(row) for row in rows)
-    return torch.from_numpy(np.stack([np.resize(rows[p], most) for p in ids]))

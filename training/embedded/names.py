@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facepersona_core.face2diffusion.mapping import MappingNetwork
 from training.synthetic.expression import COEFFICIENTS
 from training.synthetic.identity import sample_identity
 
@@ -84,14 +85,27 @@ def slots(expression: Tensor, told: Tensor) -> Tensor:
     return torch.cat([SLOT_SCALE * expression, one], 1) * told[:, None]
 
 
-class Names(nn.Module):
-    """Person features [B, F] and slot [B, E + 1] to the two word vectors of a name, [B, 2, C].
+class Naming(nn.Module):
+    """Who somebody is, [B, F], and slot [B, E + 1] to the two word vectors of a name, [B, 2, C].
 
     The slot holds the expression's coefficients and a last 1, or zeros only: no expression is told."""
 
-    def __init__(self, features: int, width: int, hidden: int = 512) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
+
+    def noisy(self, person: Tensor, slot: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Names with the noise of training."""
+        names = self(person, slot)
+        noise = torch.randn(names.shape, generator=generator, device=names.device)
+        return names + NAME_NOISE * names.detach().std() * noise
+
+
+class Names(Naming):
+    """Names from a person's true features, `person_features`."""
+
+    def __init__(self, features: int, width: int, hidden: int = 512) -> None:
+        super().__init__(width)
         inputs = features + len(COEFFICIENTS) + 1
         self.layers = nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), nn.Linear(hidden, 2 * width))
 
@@ -99,8 +113,15 @@ class Names(nn.Module):
         """Names of the people with these features."""
         return self.layers(torch.cat([features, slot], 1)).view(-1, 2, self.width)
 
-    def noisy(self, features: Tensor, slot: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Names with the noise of training."""
-        names = self(features, slot)
-        noise = torch.randn(names.shape, generator=generator, device=names.device)
-        return names + NAME_NOISE * names.detach().std() * noise
+
+class PhotoNames(Naming):
+    """Names that the mapping network gives to the identity vector of a photo."""
+
+    def __init__(self, mapping: MappingNetwork) -> None:
+        super().__init__(mapping.config.text)
+        self.mapping = mapping
+
+    def forward(self, identity: Tensor, slot: Tensor) -> Tensor:
+        """Names of the people with these identity vectors; an empty slot is the mapping network's null vector."""
+        expression = torch.where(slot[:, -1:] > 0, slot[:, :-1] / SLOT_SCALE, self.mapping.null_exp)
+        return torch.stack(self.mapping(identity, expression), 1)

@@ -7,6 +7,7 @@ in two minutes. A stage that has spent its budget only loads what it made.
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import shutil
 import socket
@@ -20,11 +21,14 @@ from diffusers import AutoencoderKL
 from torch import Tensor, multiprocessing
 from torch import distributed as dist
 
+from facepersona_core.face2diffusion.checkpoint import load_expression, load_identity
 from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
 from training.embedded import (
     assemble,
     autoencoder,
+    critic,
     evaluate,
     expression,
     identity,
@@ -36,8 +40,11 @@ from training.embedded import (
     text_to_image,
 )
 from training.embedded.data import Label, Pictures, load_pictures
-from training.embedded.names import Names, person_features
+from training.embedded.names import Names, PhotoNames, person_features
+from training.embedded.who import OtherPhotos, TrueFeatures, Who, same_person
 from training.embedded.words import build_tokenizer
+
+TOGETHER = "together.pt"
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,9 @@ class Recipe:
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
     expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
+    together: reward.RewardTraining = field(
+        default_factory=lambda: reward.RewardTraining(rate=3e-4, critic=critic.CriticTraining())
+    )
     detector_minutes: float = 12.0
     recogniser_minutes: float = 10.0
     judge_minutes: float = 12.0
@@ -73,6 +83,7 @@ class Recipe:
 
 def toy() -> Recipe:
     """Every stage, in two minutes, at a size that teaches nothing."""
+    own = reward.RewardTraining(minutes=0.1, drawn=2, steps=3, skipped=1, shown=2, batch=4, true_batch=4)
     return Recipe(
         people=8,
         per_person=4,
@@ -90,7 +101,7 @@ def toy() -> Recipe:
             compiled=False,
         ),
         perception=perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.05, batch=8),
-        reward=reward.RewardTraining(minutes=0.1, drawn=2, steps=3, skipped=1, shown=2, batch=4, true_batch=4),
+        reward=own,
         identity=identity.EncoderTraining(
             shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
         ),
@@ -98,6 +109,7 @@ def toy() -> Recipe:
             shape=ExpressionConfig(channels=(8, 16), width=16), minutes=0.05, batch=16
         ),
         mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8, read_expressions=True),
+        together=replace(own, critic=critic.CriticTraining(channels=(8, 8))),
         detector_minutes=0.1,
         recogniser_minutes=0.1,
         judge_minutes=0.1,
@@ -123,6 +135,7 @@ def accelerator() -> Recipe:
         identity=replace(base.identity, minutes=3.0, batch=512, truth_weight=0.3),
         expression=replace(base.expression, minutes=1.0, batch=512),
         mapping=replace(base.mapping, name_minutes=0.3, minutes=3.0, batch=256, rate=6e-4),
+        together=replace(base.together, minutes=4.0, drawn=256, batch=320, true_batch=192),
         edition="2",
     )
 
@@ -203,15 +216,48 @@ class Run:
             _on_all_cores(self, "_train_reward", features, labels)
         return self.trained(kept, features)
 
-    def trained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
-        """The text-to-image model as the last stage that trained it left it, with averaged weights.
+    def together(
+        self,
+        pictures: Pictures,
+        kept: latents.Latents,
+        features: Tensor,
+        encoder: IdentityEncoder,
+        start: text_to_image.TextToImage,
+    ) -> text_to_image.TextToImage:
+        """Stage 6b, kept in ``work/together.pt``: model and mapping network learn on together, on own pictures of
+        people who are named by other photos of them. ``start``, whose names are `PhotoNames`, with averaged weights."""
+        vectors = mapping.identity_vectors(encoder.to(loop.device()), pictures).half()
+        start.requires_grad_(True)
+        if self.recipe.workers == 1:
+            self._train_together(0, kept, features, pictures.labels, vectors, start)
+        else:
+            _on_all_cores(self, "_train_together", features, pictures.labels, vectors, start)
+        start.load_state_dict(loop.load(self.work / TOGETHER)["average"])  # type: ignore[index]
+        return start.eval()
 
-        Raises FileNotFoundError when none did."""
+    def trained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """The text-to-image model as stages 2 and 2c left it, with averaged weights and the names of true features.
+
+        Raises FileNotFoundError when neither trained it."""
         state = loop.load(self.work / reward.FILE) or loop.load(self.work / text_to_image.FILE)
         if state is None:
             raise FileNotFoundError(f"{self.work}: neither {reward.FILE} nor {text_to_image.FILE}; train stage 2 first")
-        model = self.untrained(kept, features)
-        model.load_state_dict(state["average"])
+        return self.rebuilt(state["average"], kept, features)
+
+    def finished(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """The text-to-image model as the last stage that trained it left it, with averaged weights; its names are
+        `PhotoNames` after stage 6b.
+
+        Raises FileNotFoundError when no stage trained it."""
+        state = loop.load(self.work / TOGETHER)
+        return self.rebuilt(state["average"], kept, features) if state else self.trained(kept, features)
+
+    def rebuilt(self, state: dict[str, Tensor], kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
+        """The model whose weights are ``state``, with whichever names it has."""
+        model, own = self.untrained(kept, features), "names.mapping."
+        if parts := {key.removeprefix(own): value for key, value in state.items() if key.startswith(own)}:
+            model.names = PhotoNames(MappingNetwork(MappingConfig.of(parts)))
+        model.load_state_dict(state)
         return model.eval()
 
     def untrained(self, kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
@@ -223,26 +269,51 @@ class Run:
         return text_to_image.TextToImage(unet, text_encoder, Names(features.shape[1], config.text_width))
 
     def _train_text_to_image(self, rank: int, kept: latents.Latents, features: Tensor) -> None:
-        r, model = self.recipe, self.untrained(kept, features)
+        r, model, who = self.recipe, self.untrained(kept, features), TrueFeatures(features, kept.person)
         if not (self.work / text_to_image.FILE).is_file():
-            text_to_image.pretrain_text(model, kept, features, r.text_to_image, self.log, r.seed)
+            text_to_image.pretrain_text(model, kept, who, r.text_to_image, self.log, r.seed)
             for tensor in model.state_dict().values() if r.workers > 1 else ():
                 dist.broadcast(tensor, 0)
         reader = perception.load(self.work, 0, kept, r.perception)
         text_to_image.train(
-            model, kept, features, reader, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
+            model, kept, who, reader, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
         )
 
     def _train_reward(self, rank: int, kept: latents.Latents, features: Tensor, labels: Sequence[Label]) -> None:
-        r, model = self.recipe, self.untrained(kept, features)
+        model = self.untrained(kept, features)
         model.load_state_dict(loop.load(self.work / text_to_image.FILE)["average"])  # type: ignore[index]
+        self._on_own_pictures(rank, model, kept, features, labels, TrueFeatures(features, kept.person), reward.FILE)
+
+    def _train_together(
+        self,
+        rank: int,
+        kept: latents.Latents,
+        features: Tensor,
+        labels: Sequence[Label],
+        vectors: Tensor,
+        start: text_to_image.TextToImage,
+    ) -> None:
+        who = OtherPhotos(vectors, same_person(kept.person))
+        self._on_own_pictures(rank, start, kept, features, labels, who, TOGETHER)
+
+    def _on_own_pictures(
+        self,
+        rank: int,
+        model: text_to_image.TextToImage,
+        kept: latents.Latents,
+        features: Tensor,
+        labels: Sequence[Label],
+        who: Who,
+        file: str,
+    ) -> None:
+        r = self.recipe
         readers = [perception.load(self.work, seed, kept, r.perception) for seed in range(r.readers)]
-        drawn = perception.Drawn(labels, kept, features)
         reward.train(
             model,
-            drawn,
+            perception.Drawn(labels, kept, features),
+            who,
             readers,
-            r.reward,
+            r.together if file == TOGETHER else r.reward,
             r.text_to_image,
             r.perception,
             self.work,
@@ -250,6 +321,7 @@ class Run:
             seed=r.seed,
             rank=rank,
             world=r.workers,
+            file=file,
         )
 
     def identity_encoder(self, pictures: Pictures) -> IdentityEncoder:
@@ -283,31 +355,76 @@ class Run:
             self.log,
             reader=reader,
         )
-        self.write(vae, model, encoder, mapped, pictures, reader)
+        model.names = PhotoNames(mapped)
+        model = self.together(pictures, kept, features, encoder, model)
+        self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         self.judges()
         self.card()
 
-    def judges(self) -> None:
-        """Detector, recogniser and attribute judge, apart from the model, then copied into the bundle."""
+    def go_on(self, source: Path) -> None:
+        """On from the bundle in the folder ``source``, whose work folder is gone: identity encoder, mapping network,
+        text-to-image model and attribute judge learn on; the rest stays as it is."""
+        shutil.copytree(source / "tokenizer", self.work / "tokenizer", dirs_exist_ok=True)
+        self.tokenizer = build_tokenizer(self.work / "tokenizer")
+        self.render()
+        pictures = self.pictures()
+        vae = AutoencoderKL.from_pretrained(source / "vae", torch_dtype=torch.float32).eval()
+        loop.save(vae.state_dict(), self.work / "decoder.pt")
+        kept, features = self.latents(pictures, vae), self.features(pictures)
+        self.readers(pictures.labels, kept, features)
+        before, reader = load_identity(source / "identity_encoder"), load_expression(source / "expression_encoder")
+        encoder = identity.train(pictures, self.recipe.identity, self.work, self.log, self.recipe.seed, before)
+        model = assemble.open_text_to_image(source)
+        if not (self.work / TOGETHER).is_file():
+            self._name_as_before(model, before, encoder, pictures, kept)
+        model = self.together(pictures, kept, features, encoder, model)
+        self.write(vae, model, encoder, model.names.mapping, pictures, reader)
+        self.judges(source)
+        self.card(source)
+
+    def _name_as_before(
+        self,
+        model: text_to_image.TextToImage,
+        before: IdentityEncoder,
+        encoder: IdentityEncoder,
+        pictures: Pictures,
+        kept: latents.Latents,
+    ) -> None:
+        """Give ``model`` a mapping network that names people by ``encoder`` as its own does by the encoder ``before``,
+        shown the mean of all photos of each."""
+        r, names = self.recipe, model.names.requires_grad_(False)
+        learnt = copy.deepcopy(names.mapping).requires_grad_(True).train()
+        looks = mapping.mean_vectors(mapping.identity_vectors(before, pictures)[0], kept.person)
+        vectors = mapping.identity_vectors(encoder, pictures)
+        mapping.learn_names(learnt, vectors, names, looks[kept.person], kept.expression, r.mapping, self.log, r.seed)
+        model.names = PhotoNames(learnt)
+
+    def judges(self, source: Path | None = None) -> None:
+        """Detector, recogniser and attribute judge, apart from the model, then copied into the bundle. With a bundle
+        ``source`` its face pack stays and its attribute judge learns on."""
         from training.embedded.face_pack import train_detector, train_recogniser
         from training.embedded.judges import train_judge
 
         r, data = self.recipe, self.work / "data"
-        for name, train, minutes in (
-            ("detector", train_detector, r.detector_minutes),
-            ("recogniser", train_recogniser, r.recogniser_minutes),
-            ("judge", train_judge, r.judge_minutes),
-        ):
-            self.log(name, **train(data, self.work, minutes, r.seed, people=r.people))
+        if source:
+            shutil.copytree(source / "face_pack", self.work / "face_pack", dirs_exist_ok=True)
+        else:
+            for name, train, minutes in (
+                ("detector", train_detector, r.detector_minutes),
+                ("recogniser", train_recogniser, r.recogniser_minutes),
+            ):
+                self.log(name, **train(data, self.work, minutes, r.seed, people=r.people))
+        start = source / "judges" / "attributes" if source else None
+        self.log("judge", **train_judge(data, self.work, r.judge_minutes, r.seed, people=r.people, start=start))
         for part in ("face_pack", "judges"):
             shutil.copytree(self.work / part, self.bundle / part, dirs_exist_ok=True)
 
-    def card(self) -> None:
-        """Measure the bundle on held-out people and write its card."""
+    def card(self, source: Path | None = None) -> None:
+        """Measure the bundle on held-out people and write its card; ``source``: the bundle that it goes on from."""
         if not self.recipe.evaluated_people:
             return
         figures = evaluate.evaluate(self.bundle, self.recipe.evaluated_people)
-        evaluate.write_card(self.bundle, figures, evaluate.training_facts(self.work))
+        evaluate.write_card(self.bundle, figures, evaluate.training_facts(self.work, source))
 
     def write(
         self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures, reader: Any | None = None
@@ -357,6 +474,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, help="how many people to render and train on")
     parser.add_argument("--workers", type=int, help="processes, one a core")
     parser.add_argument("--minutes", type=float, help="budget of the text-to-image stage")
+    parser.add_argument("--from-bundle", type=Path, help="go on from this bundle, whose work folder is gone")
     chosen = parser.parse_args()
     recipe = toy() if chosen.toy else accelerator() if chosen.accelerator else Recipe()
     changes = {key: value for key in ("people", "workers") if (value := getattr(chosen, key)) is not None}
@@ -364,7 +482,11 @@ def main() -> None:
         changes["text_to_image"] = replace(recipe.text_to_image, minutes=chosen.minutes)
     if not torch.cuda.is_available():
         torch.set_num_threads(1)
-    Run(replace(recipe, **changes), chosen.work, chosen.work / "bundle").all()
+    run = Run(replace(recipe, **changes), chosen.work, chosen.work / "bundle")
+    if chosen.from_bundle:
+        run.go_on(chosen.from_bundle)
+    else:
+        run.all()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from diffusers import DDPMScheduler
 from torch import Tensor
 
 from training.embedded import loop
+from training.embedded.critic import Criticism, CriticTraining
 from training.embedded.perception import Drawn, LatentReader, PerceptionTraining, Truth, blurred
 from training.embedded.text_to_image import (
     Batch,
@@ -33,6 +34,7 @@ from training.embedded.text_to_image import (
     validate,
     world_loss,
 )
+from training.embedded.who import Who
 
 FILE = "reward.pt"
 
@@ -65,6 +67,8 @@ class RewardTraining:
     expression_weight: float = 5.0
     """How much more the kind of expression counts than the other attributes: beside 1,800 people it is soon lost."""
     average: float = 0.99
+    critic: CriticTraining | None = None
+    """None: no critic beside the readers."""
 
 
 @dataclass
@@ -91,7 +95,7 @@ class Guesses:
 
 @torch.no_grad()
 def draw_guesses(
-    model: TextToImage, drawn: Drawn, people: int, config: RewardTraining, source: torch.Generator
+    model: TextToImage, drawn: Drawn, who: Who, people: int, config: RewardTraining, source: torch.Generator
 ) -> Guesses:
     """States on the way of ``config.drawn`` new pictures, under captions of random training pictures of the first
     ``people``; ``config.shown`` of each picture, which differ in their noise."""
@@ -100,7 +104,7 @@ def draw_guesses(
     index = usable[torch.randint(0, len(usable), (count,), generator=source)]
     mirrored = torch.randint(0, 2, (count,), generator=source)
     which = torch.randint(0, latents.named.shape[2], (count,), generator=source)
-    batch = named_batch(latents, drawn.features, index, mirrored, which, source)
+    batch = named_batch(latents, who, index, mirrored, which, source)
     truth = drawn.truth(mirrored, index)
     low, high = config.guidance
     guidance = low + (high - low) * torch.rand(count, generator=source)
@@ -132,18 +136,9 @@ def draw_guesses(
     )
 
 
-def reward_loss(
-    model: TextToImage,
-    guesses: Guesses,
-    readers: Sequence[LatentReader],
-    visible: Tensor,
-    scheduler: DDPMScheduler,
-    blur: PerceptionTraining,
-    expression_weight: float,
-    source: torch.Generator,
-) -> Tensor:
-    """[M]: what the ``readers`` read wrongly, on average, from the model's guided guess of the clean latents, less and
-    less with the noise."""
+def clean_guess(model: TextToImage, guesses: Guesses, scheduler: DDPMScheduler) -> tuple[Tensor, Tensor]:
+    """The model's guided guess of the clean latents, [M, C, h, w], and the share of signal in the state that it was
+    made from, [M]."""
     where = guesses.t.device
     with loop.half_precision(where), loop.attention(where):
         x = guesses.noisy.contiguous(memory_format=torch.channels_last)
@@ -152,16 +147,31 @@ def reward_loss(
     velocity = guesses.unguided + w * (told - guesses.unguided)
     signal = scheduler.alphas_cumprod.to(where)[guesses.t]
     kept = signal[:, None, None, None]
-    guess = kept.sqrt() * guesses.noisy - (1 - kept).sqrt() * velocity
-    guess = blurred(guess, visible, blur, source).contiguous(memory_format=torch.channels_last)
-    with loop.half_precision(where):
-        wrong = torch.stack([reader.wrong(guess, guesses.truth, expression_weight) for reader in readers]).mean(0)
+    return kept.sqrt() * guesses.noisy - (1 - kept).sqrt() * velocity, signal
+
+
+def reward_loss(
+    guess: Tensor,
+    signal: Tensor,
+    truth: Truth,
+    readers: Sequence[LatentReader],
+    visible: Tensor,
+    blur: PerceptionTraining,
+    expression_weight: float,
+    source: torch.Generator,
+) -> Tensor:
+    """[M]: what the ``readers`` read wrongly, on average, from a ``guess`` of the clean latents [M, C, h, w], less and
+    less with the noise."""
+    seen = blurred(guess, visible, blur, source).contiguous(memory_format=torch.channels_last)
+    with loop.half_precision(guess.device):
+        wrong = torch.stack([reader.wrong(seen, truth, expression_weight) for reader in readers]).mean(0)
     return signal.sqrt() * wrong
 
 
 def train(
     model: TextToImage,
     drawn: Drawn,
+    who: Who,
     readers: Sequence[LatentReader],
     config: RewardTraining,
     base: TextToImageConfig,
@@ -172,12 +182,13 @@ def train(
     seed: int = 0,
     rank: int = 0,
     world: int = 1,
+    file: str = FILE,
 ) -> None:
-    """Train ``model``, which `text_to_image.train` left, within ``config.minutes``, resuming from ``work/reward.pt``.
+    """Train ``model``, which `text_to_image.train` left, within ``config.minutes``, resuming from ``file`` in ``work``.
 
     ``world``: as in `text_to_image.train`."""
-    where, checkpoint, scheduler = loop.device(), work / FILE, build_scheduler()
-    latents = drawn.latents
+    where, checkpoint, scheduler = loop.device(), work / file, build_scheduler()
+    latents, stage = drawn.latents, Path(file).stem
     model.to(where).train()
     model.unet.to(memory_format=torch.channels_last)
     groups = [
@@ -188,41 +199,59 @@ def train(
     average, step, guessed, spent = loop.Average(model, config.average), 0, 0, 0.0
     if state := loop.resume(checkpoint, model, average, optimiser):
         step, guessed, spent = state["step"], state["guesses"], state["spent"]
+    criticism = None
+    if config.critic:
+        torch.manual_seed(seed)  # the same critic in all processes
+        criticism = Criticism(latents.mean.shape[2], latents.visible, config.critic, world)
+        if state:
+            criticism.load_state_dict(state["criticism"])
+        torch.manual_seed(seed + rank + 1)
     parameters = [p for group in groups for p in group["params"]]
     people = perception.trained(len(drawn.features))
     source = torch.Generator().manual_seed(seed + 1000 * step + rank)
-    clock, last, saved, wrong, true = loop.Clock(config.minutes, spent), spent, spent, None, None
+    clock, last, saved, wrong, true, told = loop.Clock(config.minutes, spent), spent, spent, None, None, None
     started = step
     if base.compiled:
         model.unet.compile(dynamic=False)
 
     def keep() -> None:
-        loop.keep(checkpoint, model, average, optimiser, step=step, guesses=guessed, spent=clock.spent)
+        more = {"criticism": criticism.state_dict()} if criticism else {}
+        loop.keep(checkpoint, model, average, optimiser, step=step, guesses=guessed, spent=clock.spent, **more)
 
     def report() -> None:
         with average.swapped_in(), torch.compiler.set_stance("force_eager"):  # another batch size
-            losses = validate(model, latents, drawn.features, torch.arange(latents.held))
-        log("reward", step=step, guesses=guessed, seconds=clock.spent, wrong=wrong, true=true, **losses)
+            losses = validate(model, latents, who, torch.arange(latents.held))
+        log(stage, step=step, guesses=guessed, seconds=clock.spent, wrong=wrong, true=true, critic=told, **losses)
 
-    def rewarded(guesses: Guesses) -> Tensor:
-        told = config.expression_weight
-        return reward_loss(model, guesses, readers, latents.visible, scheduler, perception, told, source).mean()
+    def rewarded(guesses: Guesses) -> tuple[Tensor, float, float | None]:
+        """A loss with the gradient of the readers' reward and, with a critic, of its verdict; the reward; and what the
+        critic can tell."""
+        guess, signal = clean_guess(model, guesses, scheduler)
+        shown = guess.detach().requires_grad_()
+        weight, unsure = config.expression_weight, None
+        reward = reward_loss(shown, signal, guesses.truth, readers, latents.visible, perception, weight, source).mean()
+        (pull,) = torch.autograd.grad(reward, shown)
+        if criticism:
+            unsure = criticism.learn(guesses.batch.latents, guess, signal, source)
+            pull = pull + criticism.gradient(guess, signal, pull, source)
+        return (guess * pull).sum(), reward.item(), unsure
 
     while (fraction := loop.shared(clock.fraction, world)) < 1:
         parts: list[Guesses | None] = [None]
         if fraction < 1 - config.recovery:
-            guesses = draw_guesses(model, drawn, people, config, source)
+            guesses = draw_guesses(model, drawn, who, people, config, source)
             order = torch.randperm(len(guesses), generator=source)
             parts = [guesses.part(some) for some in order.split(config.batch)]
         for part in parts:
             loop.set_rate(optimiser, loop.late_decay(fraction, step))
             count = config.true_batch if part else config.batch + config.true_batch
-            error = world_loss(model, latents, drawn.features, count, scheduler, readers[0], base, source)
+            error = world_loss(model, latents, who, count, scheduler, readers[0], base, source)
             loss = error
             if part:
-                reward = rewarded(part)
-                loss = error + config.reward_weight * reward
-                wrong, guessed = loop.smoothed(wrong, reward.item()), guessed + len(part) * world
+                pull, reward, unsure = rewarded(part)
+                loss = error + config.reward_weight * pull
+                wrong, guessed = loop.smoothed(wrong, reward), guessed + len(part) * world
+                told = loop.smoothed(told, unsure) if unsure is not None else None
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             if world > 1:

@@ -20,8 +20,9 @@ from facepersona_core.face2diffusion.injection import encode_prompt
 from training.embedded import loop
 from training.embedded.data import FACE_CENTRE
 from training.embedded.latents import Latents
-from training.embedded.names import Names, slots
+from training.embedded.names import Naming, slots
 from training.embedded.perception import LatentReader, perceptual_distance
+from training.embedded.who import Who
 
 FILE = "text_to_image.pt"
 FEATURES_SPREAD = 0.16
@@ -113,7 +114,7 @@ def build_sampler() -> DPMSolverMultistepScheduler:
 class TextToImage(nn.Module):
     """What learns together: UNet, text encoder and the names of the training people."""
 
-    def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel, names: Names) -> None:
+    def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel, names: Naming) -> None:
         super().__init__()
         self.unet, self.text_encoder, self.names = unet, text_encoder, names
 
@@ -146,13 +147,13 @@ class Batch:
 
 
 def named_batch(
-    latents: Latents, features: Tensor, index: Tensor, mirrored: Tensor, which: Tensor, source: torch.Generator
+    latents: Latents, who: Who, index: Tensor, mirrored: Tensor, which: Tensor, source: torch.Generator
 ) -> Batch:
     """The pictures ``index`` [B], ``mirrored`` or not [B], each under its named caption ``which`` [B]."""
     mean, deviation = latents.mean[mirrored, index].float(), latents.deviation[mirrored, index].float()
     parts = (
         mean + deviation * torch.randn(mean.shape, generator=source),
-        features[latents.person[index]],
+        who(index, source),
         slots(latents.expression[mirrored, index], which >= latents.named.shape[2] // 2),
         latents.named[mirrored, index, which].long(),
         latents.position[mirrored, index, which].long(),
@@ -168,14 +169,12 @@ def part_of(batch: Batch, part: slice | Tensor) -> Batch:
     return Batch(**rows, named_rows=len(rows["latents"]) if batch.named_rows else 0)
 
 
-def draw(
-    latents: Latents, features: Tensor, index: Tensor, config: TextToImageConfig, source: torch.Generator
-) -> Batch:
+def draw(latents: Latents, who: Who, index: Tensor, config: TextToImageConfig, source: torch.Generator) -> Batch:
     """The pictures ``index`` [B], each mirrored or not, with one of their captions, some dropped."""
     size = len(index)
     mirrored = torch.randint(0, 2, (size,), generator=source)
     which = torch.randint(0, latents.named.shape[2], (size,), generator=source)
-    batch = named_batch(latents, features, index, mirrored, which, source)
+    batch = named_batch(latents, who, index, mirrored, which, source)
     batch.named_rows = round(size * config.named_share * (1 - config.caption_dropout))
     dropped = torch.rand(size, generator=source) < config.caption_dropout * size / (size - batch.named_rows)
     batch.plain[dropped.to(batch.plain.device)] = latents.empty.long().to(batch.plain.device)
@@ -183,7 +182,7 @@ def draw(
 
 
 def pretrain_text(
-    model: TextToImage, latents: Latents, features: Tensor, config: TextToImageConfig, log: loop.Log, seed: int = 0
+    model: TextToImage, latents: Latents, who: Who, config: TextToImageConfig, log: loop.Log, seed: int = 0
 ) -> None:
     """Teach the text encoder and the names the grammar: captions to pooled latents, mean squared error."""
     torch.manual_seed(seed)
@@ -199,7 +198,7 @@ def pretrain_text(
     while clock.fraction < 1:
         loop.set_rate(optimiser, loop.cosine(clock.fraction, step, floor=0.2))
         index = torch.randint(0, len(latents), (48,), generator=source)
-        batch = draw(latents, features, index, no_dropout, source)
+        batch = draw(latents, who, index, no_dropout, source)
         with loop.half_precision(where):
             guess = head(model.condition(batch).mean(1))
         target = F.avg_pool2d(batch.latents, pool).flatten(1)
@@ -266,7 +265,7 @@ def training_loss(
 def world_loss(
     model: TextToImage,
     latents: Latents,
-    features: Tensor,
+    who: Who,
     count: int,
     scheduler: DDPMScheduler,
     reader: LatentReader,
@@ -276,7 +275,7 @@ def world_loss(
     """Mean `training_loss` of ``count`` pictures of the world, drawn from ``source``; a scalar."""
     where = loop.device()
     index = torch.randint(latents.held, len(latents), (count,), generator=source)
-    batch = draw(latents, features, index, config, source)
+    batch = draw(latents, who, index, config, source)
     t = draw_timesteps(count, source).to(where)
     noise = torch.randn(batch.latents.shape, generator=source).to(where)
     weight = latents.visible.to(where)[:, None, None] * loss_weight(batch.mask, config)
@@ -298,7 +297,7 @@ def _weighted_error(velocity: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: Tensor) -> dict[str, float]:
+def validate(model: TextToImage, latents: Latents, who: Who, held_out: Tensor) -> dict[str, float]:
     """Mean loss on ``held_out`` pictures, channels weighed by `Latents.visible`, under right, empty and shuffled
     captions, plain and named (misnamed: as another person), and with the expression in the slot (misslotted:
     another's); also for t > 750."""
@@ -328,7 +327,7 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
             plain = empty.expand(count, -1)
         batch = Batch(
             z,
-            features[latents.person[people]].to(where),
+            who(people, torch.Generator().manual_seed(9)).to(where),
             slots(latents.expression[0, shuffled if name == "misslotted" else held_out], told).to(where),
             latents.named[0, held_out, -int(in_slot)].long().to(where),
             latents.position[0, held_out, -int(in_slot)].long().to(where),
@@ -348,7 +347,7 @@ def validate(model: TextToImage, latents: Latents, features: Tensor, held_out: T
 def train(
     model: TextToImage,
     latents: Latents,
-    features: Tensor,
+    who: Who,
     reader: LatentReader,
     config: TextToImageConfig,
     work: Path,
@@ -386,12 +385,12 @@ def train(
 
     def report() -> None:
         with average.swapped_in(), torch.compiler.set_stance("force_eager"):  # another batch size
-            losses = validate(model, latents, features, held_out)
+            losses = validate(model, latents, who, held_out)
         log("text_to_image", step=step, seen=seen, seconds=clock.spent, train=running, **losses)
 
     while (fraction := loop.shared(clock.fraction, world)) < 1:
         loop.set_rate(optimiser, loop.late_decay(fraction, step))
-        loss = world_loss(model, latents, features, config.batch, scheduler, reader, config, source)
+        loss = world_loss(model, latents, who, config.batch, scheduler, reader, config, source)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:

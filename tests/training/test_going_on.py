@@ -1,0 +1,74 @@
+"""Going on from what was trained before: heads for a trained encoder, a judge that learns on, a whole bundle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from facepersona_core.bundle import open_bundle
+from facepersona_core.face2diffusion.training import ArcFaceHead
+from facepersona_core.judge import AttributeNetwork
+from training.embedded import judges
+from training.embedded.identity import heads_for
+from training.embedded.mapping import mean_vectors
+from training.embedded.recipe import Run, toy
+
+
+def test_heads_begin_with_what_the_encoder_already_says() -> None:
+    source = torch.Generator().manual_seed(0)
+    person = np.repeat(np.arange(5), 20)
+    truth = torch.randn(5, 3, generator=source)
+    centres = torch.randn(5, 12, generator=source)
+    vectors = 2 + centres[person] + 0.2 * torch.randn(100, 12, generator=source)
+    head, teller = ArcFaceHead(12, 5), nn.Linear(12, 3)
+    heads_for(vectors, person, truth, head, teller, ridge=0.01)
+    said = F.linear(F.normalize(vectors), F.normalize(head.weight)).argmax(1)
+    assert said.tolist() == person.tolist()
+    with torch.no_grad():
+        assert F.mse_loss(teller(vectors), truth[person]) < 0.1 * truth.var()
+
+
+def test_mean_vectors_are_those_of_each_person() -> None:
+    vectors = torch.tensor([[1.0, 0.0], [3.0, 2.0], [5.0, 5.0]])
+    assert mean_vectors(vectors, torch.tensor([0, 0, 1])).tolist() == [[2.0, 1.0], [5.0, 5.0]]
+
+
+def test_a_judge_takes_over_what_fits(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    heads = judges.judge_heads()
+    before = AttributeNetwork(heads)
+    del before.face  # as judges were before they had an eye for faces
+    judges.save_judge(before, tmp_path, {})
+    after = AttributeNetwork(heads)
+    own = {key: value.clone() for key, value in after.state_dict().items()}
+    judges._begin_as(after, tmp_path)
+    halves = {key: value.half().float() for key, value in before.state_dict().items() if value.is_floating_point()}
+    for key, value in after.state_dict().items():
+        if key.startswith("face."):
+            assert torch.equal(value, own[key])
+        elif value.is_floating_point():
+            assert torch.equal(value, halves[key])
+
+
+@pytest.mark.slow
+def test_a_bundle_whose_work_folder_is_gone_is_trained_on(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    Run(toy(), first, first / "bundle").all()
+    second.mkdir()
+    (second / "data").symlink_to(first / "data")
+    Run(toy(), second, second / "bundle").go_on(first / "bundle")
+    stages = [json.loads(line)["stage"] for line in (second / "log.jsonl").read_text().splitlines()]
+    assert stages == ["perception", "perception", "identity", "mapping_names", "together", "judge"]
+    before, after = open_bundle(first / "bundle"), open_bundle(second / "bundle")
+    assert after.sha256 != before.sha256
+    for same in ("vae/diffusion_pytorch_model.safetensors", "expression_encoder/model.safetensors"):
+        assert (second / "bundle" / same).read_bytes() == (first / "bundle" / same).read_bytes()
+    assert (second / "bundle" / "tokenizer" / "tokenizer.json").read_text() == (
+        first / "bundle" / "tokenizer" / "tokenizer.json"
+    ).read_text()
