@@ -41,35 +41,8 @@ class _Residual(nn.Module):
         return torch.relu(self.main(x) + self.side(x))
 
 
-FACE_HEADS = frozenset({"expression"})
-"""What is read from the middle of the picture, at full resolution: an eyelid is two pixels."""
-_FACE = slice(16, 112)
-"""Rows and columns of the middle, px of 128."""
-
-
-def _face_trunk() -> nn.Sequential:
-    """[B, 3, 96, 96] to [B, 128]."""
-    return nn.Sequential(
-        nn.Conv2d(3, 24, 3, 2, 1, bias=False),
-        nn.BatchNorm2d(24),
-        nn.ReLU(inplace=True),
-        _Residual(24, 48, 2),
-        _Residual(48, 96, 2),
-        _Residual(96, 96, 1),
-        _Residual(96, 128, 2),
-        nn.Conv2d(128, 48, 1, bias=False),
-        nn.BatchNorm2d(48),
-        nn.ReLU(inplace=True),
-        nn.Flatten(),
-        nn.Dropout(0.2),
-        nn.Linear(48 * 36, 128),
-        nn.ReLU(inplace=True),
-    )
-
-
 class AttributeNetwork(nn.Module):
-    """One trunk for the picture and one for its middle, one linear head an attribute, and yaw. The last maps keep their
-    places: a mouth is not a collar."""
+    """One trunk, one linear head an attribute, and yaw. The last map keeps its places: a mouth is not a collar."""
 
     def __init__(self, heads: dict[str, list[str]]) -> None:
         """``heads``: attribute -> class keys, in the order of the outputs."""
@@ -91,16 +64,14 @@ class AttributeNetwork(nn.Module):
             nn.Linear(48 * 64, 192),
             nn.ReLU(inplace=True),
         )
-        self.face = _face_trunk()
-        widths = {name: 128 if name in FACE_HEADS else 192 for name in heads}
-        self.heads = nn.ModuleDict({name: nn.Linear(widths[name], len(classes)) for name, classes in heads.items()})
+        self.heads = nn.ModuleDict({name: nn.Linear(192, len(classes)) for name, classes in heads.items()})
         self.yaw = nn.Linear(192, 1)
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
         """``picture`` float [B, 3, 128, 128] RGB in [-1, 1] -> logits [B, classes] a head, and "yaw" [B] in units of
         `YAW_SCALE`."""
-        features, face = self.trunk(picture).float(), self.face(picture[..., _FACE, _FACE]).float()
-        logits = {name: head(face if name in FACE_HEADS else features) for name, head in self.heads.items()}
+        features = self.trunk(picture).float()
+        logits = {name: head(features) for name, head in self.heads.items()}
         return {**logits, "yaw": self.yaw(features).squeeze(1)}
 
 
@@ -108,8 +79,10 @@ class AttributeJudge:
     """A trained judge: probabilities of every class for one picture."""
 
     def __init__(self, folder: Path) -> None:
-        """Load ``folder/{config.json, model.safetensors}``. Raises WeightsMissing."""
+        """Load ``folder/{config.json, model.safetensors}``. Raises WeightsMissing and WeightsInvalid."""
         from safetensors.torch import load
+
+        from facepersona_core.face2diffusion.checkpoint import load_state
 
         for part in ("config.json", "model.safetensors"):
             if not (folder / part).is_file():
@@ -119,7 +92,7 @@ class AttributeJudge:
         self.sha256 = hashlib.sha256(stored).hexdigest()
         self.heads: dict[str, list[str]] = self.config["heads"]
         self._network = AttributeNetwork(self.heads)
-        self._network.load_state_dict({key: value.float() for key, value in load(stored).items()})
+        load_state(self._network, load(stored), folder / "model.safetensors")
         self._network.eval()
 
     @property
@@ -160,5 +133,5 @@ def _input(picture: Image, resolution: int) -> Tensor:
 
 @lru_cache(maxsize=4)
 def open_judge(folder: Path) -> AttributeJudge:
-    """The judge in ``folder``, loaded once. Raises WeightsMissing."""
+    """The judge in ``folder``, loaded once. Raises WeightsMissing and WeightsInvalid."""
     return AttributeJudge(folder)

@@ -49,6 +49,15 @@ def write_pipeline(folder: Path, autoencoder: AutoencoderKL, model: TextToImage,
     pipeline.to(torch.float16)
     pipeline.save_pretrained(folder, max_shard_size=LARGEST_FILE)
     pipeline.to(torch.float32)
+    for part in ("unet", "vae"):
+        _forget_origin(folder / part / "config.json")
+
+
+def _forget_origin(path: Path) -> None:
+    """Take the folder that a part was once loaded from out of its configuration."""
+    config = json.loads(path.read_text("utf-8"))
+    config.pop("_name_or_path", None)
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 def open_text_to_image(folder: Path) -> TextToImage:

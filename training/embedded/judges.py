@@ -19,7 +19,7 @@ from training.embedded.data import Label, Pictures, flip_label, load_pictures, t
 from training.embedded.face_data import split_people, unstyled
 from training.embedded.loop import clip, cosine, set_rate
 
-VERSION = "2"
+VERSION = "1"
 BATCH = 32
 PEAK_RATE = 2e-3
 COLOURLESS = ("bw", "pencil")
@@ -52,11 +52,8 @@ def classes_of(label: Label) -> dict[str, str | None]:
     }
 
 
-def train_judge(
-    data: Path, out: Path, minutes: float, seed: int, people: int | None = None, start: Path | None = None
-) -> dict[str, Any]:
-    """Train for ``minutes`` and write ``out/judges/attributes``; resumes from ``out/checkpoints/judge.pt``. ``start``:
-    folder of a judge that it begins as, where that has the same parts.
+def train_judge(data: Path, out: Path, minutes: float, seed: int, people: int | None = None) -> dict[str, Any]:
+    """Train for ``minutes`` and write ``out/judges/attributes``; resumes from ``out/checkpoints/judge.pt``.
 
     Returns the accuracy of every head on held-out people (identities >= the split of `split_people`), on sharp
     photos and on softened ones."""
@@ -64,8 +61,6 @@ def train_judge(
     torch.manual_seed(seed)
     train, held_out, first = split_people(load_pictures(data, people=people, styled=True))
     network = AttributeNetwork(judge_heads()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if start:
-        _begin_as(network, start)
     optimiser = torch.optim.AdamW(network.parameters(), PEAK_RATE, weight_decay=3e-2)
     budget = Budget(out / "checkpoints" / "judge.pt", minutes, {"network": network, "optimiser": optimiser})
     random = np.random.default_rng([seed, budget.step])
@@ -90,16 +85,6 @@ def train_judge(
     save_judge(network, out / "judges" / "attributes", {**facts, **figures})
     print("judge", json.dumps({**facts, **figures}), flush=True)
     return figures
-
-
-def _begin_as(network: AttributeNetwork, start: Path) -> None:
-    """Take over from the judge in the folder ``start`` what has the same name and shape."""
-    from safetensors.torch import load_file
-
-    own = network.state_dict()
-    given = load_file(start / "model.safetensors")
-    fitting = {key: value for key, value in given.items() if key in own and value.shape == own[key].shape}
-    network.load_state_dict({**own, **fitting})
 
 
 def judge_loss(outputs: dict[str, Tensor], labels: list[Label]) -> Tensor:

@@ -119,14 +119,14 @@ def load(path: Path) -> dict[str, Any] | None:
     return state
 
 
-def keep(path: Path, model: nn.Module, average: Average, optimiser: torch.optim.Optimizer, **more: Any) -> None:
-    """Write all that `resume` needs to go on, and ``more`` (steps, seconds, what else learns)."""
+def keep(path: Path, model: nn.Module, average: Average, optimiser: torch.optim.Optimizer, **counts: float) -> None:
+    """Write all that `resume` needs to go on, and ``counts`` (steps, seconds and the like)."""
     state = {"model": model.state_dict(), "average": average.state, "optimiser": optimiser.state_dict()}
-    save({**state, **more}, path)
+    save({**state, **counts}, path)
 
 
 def resume(path: Path, model: nn.Module, average: Average, optimiser: torch.optim.Optimizer) -> dict[str, Any] | None:
-    """Load what `keep` wrote; returns it for the rest, or None when there is nothing yet."""
+    """Load what `keep` wrote; returns it for its counts, or None when there is nothing yet."""
     if state := load(path):
         model.load_state_dict(state["model"])
         average.state, average.step = state["average"], state["step"]

@@ -28,7 +28,6 @@ from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwor
 from training.embedded import (
     assemble,
     autoencoder,
-    critic,
     evaluate,
     expression,
     identity,
@@ -66,9 +65,7 @@ class Recipe:
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
     expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
-    together: reward.RewardTraining = field(
-        default_factory=lambda: reward.RewardTraining(rate=3e-4, critic=critic.CriticTraining())
-    )
+    together: reward.RewardTraining = field(default_factory=lambda: reward.RewardTraining(rate=3e-4))
     detector_minutes: float = 12.0
     recogniser_minutes: float = 10.0
     judge_minutes: float = 12.0
@@ -109,7 +106,7 @@ def toy() -> Recipe:
             shape=ExpressionConfig(channels=(8, 16), width=16), minutes=0.05, batch=16
         ),
         mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8, read_expressions=True),
-        together=replace(own, critic=critic.CriticTraining(channels=(8, 8))),
+        together=own,
         detector_minutes=0.1,
         recogniser_minutes=0.1,
         judge_minutes=0.1,
@@ -362,8 +359,8 @@ class Run:
         self.card()
 
     def go_on(self, source: Path) -> None:
-        """On from the bundle in the folder ``source``, whose work folder is gone: identity encoder, mapping network,
-        text-to-image model and attribute judge learn on; the rest stays as it is."""
+        """On from the bundle in the folder ``source``, whose work folder is gone: identity encoder, mapping network and
+        text-to-image model learn on; the rest stays as it is."""
         shutil.copytree(source / "tokenizer", self.work / "tokenizer", dirs_exist_ok=True)
         self.tokenizer = build_tokenizer(self.work / "tokenizer")
         self.render()
@@ -379,7 +376,8 @@ class Run:
             self._name_as_before(model, before, encoder, pictures, kept)
         model = self.together(pictures, kept, features, encoder, model)
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
-        self.judges(source)
+        for part in ("face_pack", "judges"):
+            shutil.copytree(source / part, self.bundle / part, dirs_exist_ok=True)
         self.card(source)
 
     def _name_as_before(
@@ -399,23 +397,18 @@ class Run:
         mapping.learn_names(learnt, vectors, names, looks[kept.person], kept.expression, r.mapping, self.log, r.seed)
         model.names = PhotoNames(learnt)
 
-    def judges(self, source: Path | None = None) -> None:
-        """Detector, recogniser and attribute judge, apart from the model, then copied into the bundle. With a bundle
-        ``source`` its face pack stays and its attribute judge learns on."""
+    def judges(self) -> None:
+        """Detector, recogniser and attribute judge, apart from the model, then copied into the bundle."""
         from training.embedded.face_pack import train_detector, train_recogniser
         from training.embedded.judges import train_judge
 
         r, data = self.recipe, self.work / "data"
-        if source:
-            shutil.copytree(source / "face_pack", self.work / "face_pack", dirs_exist_ok=True)
-        else:
-            for name, train, minutes in (
-                ("detector", train_detector, r.detector_minutes),
-                ("recogniser", train_recogniser, r.recogniser_minutes),
-            ):
-                self.log(name, **train(data, self.work, minutes, r.seed, people=r.people))
-        start = source / "judges" / "attributes" if source else None
-        self.log("judge", **train_judge(data, self.work, r.judge_minutes, r.seed, people=r.people, start=start))
+        for name, train, minutes in (
+            ("detector", train_detector, r.detector_minutes),
+            ("recogniser", train_recogniser, r.recogniser_minutes),
+            ("judge", train_judge, r.judge_minutes),
+        ):
+            self.log(name, **train(data, self.work, minutes, r.seed, people=r.people))
         for part in ("face_pack", "judges"):
             shutil.copytree(self.work / part, self.bundle / part, dirs_exist_ok=True)
 

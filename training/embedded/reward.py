@@ -21,7 +21,6 @@ from diffusers import DDPMScheduler
 from torch import Tensor
 
 from training.embedded import loop
-from training.embedded.critic import Criticism, CriticTraining
 from training.embedded.perception import Drawn, LatentReader, PerceptionTraining, Truth, blurred
 from training.embedded.text_to_image import (
     Batch,
@@ -67,8 +66,6 @@ class RewardTraining:
     expression_weight: float = 5.0
     """How much more the kind of expression counts than the other attributes: beside 1,800 people it is soon lost."""
     average: float = 0.99
-    critic: CriticTraining | None = None
-    """None: no critic beside the readers."""
 
 
 @dataclass
@@ -199,42 +196,26 @@ def train(
     average, step, guessed, spent = loop.Average(model, config.average), 0, 0, 0.0
     if state := loop.resume(checkpoint, model, average, optimiser):
         step, guessed, spent = state["step"], state["guesses"], state["spent"]
-    criticism = None
-    if config.critic:
-        torch.manual_seed(seed)  # the same critic in all processes
-        criticism = Criticism(latents.mean.shape[2], latents.visible, config.critic, world)
-        if state:
-            criticism.load_state_dict(state["criticism"])
-        torch.manual_seed(seed + rank + 1)
     parameters = [p for group in groups for p in group["params"]]
     people = perception.trained(len(drawn.features))
     source = torch.Generator().manual_seed(seed + 1000 * step + rank)
-    clock, last, saved, wrong, true, told = loop.Clock(config.minutes, spent), spent, spent, None, None, None
+    clock, last, saved, wrong, true = loop.Clock(config.minutes, spent), spent, spent, None, None
     started = step
     if base.compiled:
         model.unet.compile(dynamic=False)
 
     def keep() -> None:
-        more = {"criticism": criticism.state_dict()} if criticism else {}
-        loop.keep(checkpoint, model, average, optimiser, step=step, guesses=guessed, spent=clock.spent, **more)
+        loop.keep(checkpoint, model, average, optimiser, step=step, guesses=guessed, spent=clock.spent)
 
     def report() -> None:
         with average.swapped_in(), torch.compiler.set_stance("force_eager"):  # another batch size
             losses = validate(model, latents, who, torch.arange(latents.held))
-        log(stage, step=step, guesses=guessed, seconds=clock.spent, wrong=wrong, true=true, critic=told, **losses)
+        log(stage, step=step, guesses=guessed, seconds=clock.spent, wrong=wrong, true=true, **losses)
 
-    def rewarded(guesses: Guesses) -> tuple[Tensor, float, float | None]:
-        """A loss with the gradient of the readers' reward and, with a critic, of its verdict; the reward; and what the
-        critic can tell."""
+    def rewarded(guesses: Guesses) -> Tensor:
         guess, signal = clean_guess(model, guesses, scheduler)
-        shown = guess.detach().requires_grad_()
-        weight, unsure = config.expression_weight, None
-        reward = reward_loss(shown, signal, guesses.truth, readers, latents.visible, perception, weight, source).mean()
-        (pull,) = torch.autograd.grad(reward, shown)
-        if criticism:
-            unsure = criticism.learn(guesses.batch.latents, guess, signal, source)
-            pull = pull + criticism.gradient(guess, signal, pull, source)
-        return (guess * pull).sum(), reward.item(), unsure
+        told = config.expression_weight
+        return reward_loss(guess, signal, guesses.truth, readers, latents.visible, perception, told, source).mean()
 
     while (fraction := loop.shared(clock.fraction, world)) < 1:
         parts: list[Guesses | None] = [None]
@@ -248,10 +229,9 @@ def train(
             error = world_loss(model, latents, who, count, scheduler, readers[0], base, source)
             loss = error
             if part:
-                pull, reward, unsure = rewarded(part)
-                loss = error + config.reward_weight * pull
-                wrong, guessed = loop.smoothed(wrong, reward), guessed + len(part) * world
-                told = loop.smoothed(told, unsure) if unsure is not None else None
+                reward = rewarded(part)
+                loss = error + config.reward_weight * reward
+                wrong, guessed = loop.smoothed(wrong, reward.item()), guessed + len(part) * world
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             if world > 1:
