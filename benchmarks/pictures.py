@@ -2,7 +2,7 @@
 
     python benchmarks/pictures.py [--threads 2] [--repeats 5]
 
-The same prompts and seeds in every row, everything loaded before; rows take turns, and the median of the repeats
+The same prompts in every row, everything loaded before; rows take turns, and the median of the repeats
 counts. One at a time, a picture never depends on what is made beside it; that is what the batch would buy.
 """
 

@@ -218,12 +218,13 @@ class Run:
         pictures: Pictures,
         kept: latents.Latents,
         features: Tensor,
-        encoder: IdentityEncoder,
+        vectors: Tensor,
         start: text_to_image.TextToImage,
     ) -> text_to_image.TextToImage:
         """Stage 6b, kept in ``work/together.pt``: model and mapping network learn on together, on own pictures of
-        people who are named by other photos of them. ``start``, whose names are `PhotoNames`, with averaged weights."""
-        vectors = mapping.identity_vectors(encoder.to(loop.device()), pictures).half()
+        people who are named by other photos of them. ``start``, whose names are `PhotoNames`, with averaged weights.
+        ``vectors`` float [2, N, D]: identity vectors of ``pictures`` and their mirror images."""
+        vectors = vectors.half()
         start.requires_grad_(True)
         if self.recipe.workers == 1:
             self._train_together(0, kept, features, pictures.labels, vectors, start)
@@ -353,7 +354,8 @@ class Run:
             reader=reader,
         )
         model.names = PhotoNames(mapped)
-        model = self.together(pictures, kept, features, encoder, model)
+        vectors = mapping.identity_vectors(encoder.to(loop.device()), pictures)
+        model = self.together(pictures, kept, features, vectors, model)
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         self.judges()
         self.card()
@@ -371,10 +373,12 @@ class Run:
         self.readers(pictures.labels, kept, features)
         before, reader = load_identity(source / "identity_encoder"), load_expression(source / "expression_encoder")
         encoder = identity.train(pictures, self.recipe.identity, self.work, self.log, self.recipe.seed, before)
+        vectors = mapping.identity_vectors(encoder.to(loop.device()), pictures)
         model = assemble.open_text_to_image(source)
         if not (self.work / TOGETHER).is_file():
-            self._name_as_before(model, before, encoder, pictures, kept)
-        model = self.together(pictures, kept, features, encoder, model)
+            looks = mapping.mean_vectors(mapping.identity_vectors(before.to(loop.device()), pictures)[0], kept.person)
+            self._name_as_before(model, looks, vectors, kept)
+        model = self.together(pictures, kept, features, vectors, model)
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         for part in ("face_pack", "judges"):
             shutil.copytree(source / part, self.bundle / part, dirs_exist_ok=True)
@@ -383,17 +387,14 @@ class Run:
     def _name_as_before(
         self,
         model: text_to_image.TextToImage,
-        before: IdentityEncoder,
-        encoder: IdentityEncoder,
-        pictures: Pictures,
+        looks: Tensor,
+        vectors: Tensor,
         kept: latents.Latents,
     ) -> None:
-        """Give ``model`` a mapping network that names people by ``encoder`` as its own does by the encoder ``before``,
-        shown the mean of all photos of each."""
-        r, names = self.recipe, model.names.requires_grad_(False)
+        """Give ``model`` a mapping network that names people by ``vectors`` [2, N, D] of another encoder as its
+        own does by ``looks`` [people, D], everybody's mean vector by the encoder before."""
+        r, names = self.recipe, model.names.to(loop.device()).requires_grad_(False)
         learnt = copy.deepcopy(names.mapping).requires_grad_(True).train()
-        looks = mapping.mean_vectors(mapping.identity_vectors(before, pictures)[0], kept.person)
-        vectors = mapping.identity_vectors(encoder, pictures)
         mapping.learn_names(learnt, vectors, names, looks[kept.person], kept.expression, r.mapping, self.log, r.seed)
         model.names = PhotoNames(learnt)
 

@@ -34,8 +34,8 @@ class TrueFeatures:
 
 @dataclass(frozen=True)
 class OtherPhotos:
-    """The identity vector of any photo of the person, mirrored or not, for `names.PhotoNames`: not of the picture that
-    is to be made, so that the vector cannot tell what is special to it."""
+    """The identity vector of any photo of the person, mirrored or not, for `names.PhotoNames`: seldom of the very
+    picture that is to be made, so that the vector cannot be relied on to tell what is special to it."""
 
     vectors: Tensor
     """[2, N, D]: of every picture (0) and its mirror image (1), as `mapping.identity_vectors` makes them."""
