@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from facepersona_core.errors import WeightsMissing
 
@@ -41,8 +42,19 @@ class _Residual(nn.Module):
         return torch.relu(self.main(x) + self.side(x))
 
 
+EXPRESSION = "expression"
+"""The attribute that is read off the face alone."""
+FACE_SIDE = 112
+"""Side in pixels of the aligned face."""
+TEMPLATE = torch.tensor([[-0.269, -0.115], [0.266, -0.118], [0.0, 0.189], [-0.219, 0.502], [0.224, 0.499]])
+"""float [5, 2]: where eyes, nose and corners of the mouth are in the aligned face, in [-1, 1] of its sides: the ArcFace
+template, seen from a little further away, so that an open mouth and the chin are inside."""
+
+
 class AttributeNetwork(nn.Module):
-    """One trunk, one linear head an attribute, and yaw. The last map keeps its places: a mouth is not a collar."""
+    """One trunk, one linear head an attribute, yaw and the five points of the face. The last map keeps its places: a
+    mouth is not a collar. What the face expresses is read by a branch of its own off the face, which the points align:
+    in the whole picture an eye is three pixels wide."""
 
     def __init__(self, heads: dict[str, list[str]]) -> None:
         """``heads``: attribute -> class keys, in the order of the outputs."""
@@ -64,15 +76,50 @@ class AttributeNetwork(nn.Module):
             nn.Linear(48 * 64, 192),
             nn.ReLU(inplace=True),
         )
+        self.face = nn.Sequential(
+            nn.Conv2d(3, 24, 5, 2, 2, bias=False),
+            nn.BatchNorm2d(24),
+            nn.ReLU(inplace=True),
+            _Residual(24, 48, 2),
+            _Residual(48, 96, 2),
+            _Residual(96, 96, 1),
+            _Residual(96, 128, 2),
+            nn.Conv2d(128, 32, 1, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(inplace=True),
+            nn.Flatten(),
+            nn.Dropout(0.2),
+            nn.Linear(32 * (FACE_SIDE // 16) ** 2, 192),
+            nn.ReLU(inplace=True),
+        )
         self.heads = nn.ModuleDict({name: nn.Linear(192, len(classes)) for name, classes in heads.items()})
         self.yaw = nn.Linear(192, 1)
+        self.points = nn.Linear(192, TEMPLATE.numel())
 
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """``picture`` float [B, 3, 128, 128] RGB in [-1, 1] -> logits [B, classes] a head, and "yaw" [B] in units of
-        `YAW_SCALE`."""
+    def forward(self, picture: Tensor, points: Tensor | None = None) -> dict[str, Tensor]:
+        """``picture`` float [B, 3, 128, 128] RGB in [-1, 1] -> logits [B, classes] a head, "yaw" [B] in units of
+        `YAW_SCALE` and "points" [B, 5, 2] in [-1, 1] of the picture's sides.
+
+        ``points``, likewise, align the face instead of the points that are found: in training, the true ones."""
         features = self.trunk(picture).float()
-        logits = {name: head(features) for name, head in self.heads.items()}
-        return {**logits, "yaw": self.yaw(features).squeeze(1)}
+        found = self.points(features).view(-1, *TEMPLATE.shape)
+        face = self.face(aligned(picture, found.detach() if points is None else points)).float()
+        logits = {name: head(face if name == EXPRESSION else features) for name, head in self.heads.items()}
+        return {**logits, "yaw": self.yaw(features).squeeze(1), "points": found}
+
+
+def aligned(picture: Tensor, points: Tensor) -> Tensor:
+    """float [B, 3, S, S], S = `FACE_SIDE`: ``picture`` [B, 3, H, H] turned, moved and zoomed so that ``points``
+    [B, 5, 2], in [-1, 1] of its sides, come nearest to `TEMPLATE` in the least-squares sense."""
+    to = TEMPLATE.to(points)
+    middle, centre = to.mean(0), points.mean(1, keepdim=True)
+    (x, y), (u, v) = (to - middle).unbind(1), (points - centre).unbind(2)
+    size = (to - middle).pow(2).sum()
+    a, b = (x * u + y * v).sum(1) / size, (x * v - y * u).sum(1) / size
+    turn = torch.stack([torch.stack([a, -b], 1), torch.stack([b, a], 1)], 1)
+    matrix = torch.cat([turn, centre.mT - turn @ middle[:, None]], 2)
+    grid = F.affine_grid(matrix, [len(picture), 3, FACE_SIDE, FACE_SIDE], align_corners=False)
+    return F.grid_sample(picture, grid.to(picture), padding_mode="border", align_corners=False)
 
 
 class AttributeJudge:

@@ -12,18 +12,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facepersona_core.judge import YAW_SCALE, AttributeNetwork
+from facepersona_core.judge import EXPRESSION, YAW_SCALE, AttributeNetwork
 from facepersona_core.world import age_group, hair_group, world
 from training.embedded.budget import Budget
 from training.embedded.data import Label, Pictures, flip_label, load_pictures, to_tensor
 from training.embedded.face_data import split_people, unstyled
 from training.embedded.loop import clip, cosine, set_rate
 
-VERSION = "1"
+VERSION = "2"
 BATCH = 32
 PEAK_RATE = 2e-3
 COLOURLESS = ("bw", "pencil")
 """Styles in which no colour can be told."""
+ONLY_EYES = ("neutral", "closed", "wink")
+"""Expressions that the eyes alone tell apart."""
+POINT_ERROR = 0.03
+"""Deviation by which the points that align a face are moved in training, as a share of half the side: two pixels."""
 _UNKNOWN = -100
 _WEIGHTS = {"scene": 1.5, "expression": 3.0, "cloth_colour": 1.5, "clothes": 2.0, "gender": 0.5, "age": 0.3}
 
@@ -41,7 +45,8 @@ def classes_of(label: Label) -> dict[str, str | None]:
     grey = style in COLOURLESS
     kind = label["glasses"]
     return {
-        **{name: label[name] for name in ("clothes", "expression", "light", "gender", "beard")},
+        **{name: label[name] for name in ("clothes", "light", "gender", "beard")},
+        EXPRESSION: None if kind == "sunglasses" and label[EXPRESSION] in ONLY_EYES else label[EXPRESSION],
         "scene": None if grey and label["scene"].startswith("studio") else label["scene"],
         "cloth_colour": None if grey else label["cloth_colour"],
         "hair_colour": None if grey or label["hair"] == "bald" else label["hair_colour"],
@@ -52,15 +57,23 @@ def classes_of(label: Label) -> dict[str, str | None]:
     }
 
 
-def train_judge(data: Path, out: Path, minutes: float, seed: int, people: int | None = None) -> dict[str, Any]:
+def train_judge(
+    data: Path,
+    out: Path,
+    minutes: float,
+    seed: int,
+    people: int | None = None,
+    start: AttributeNetwork | None = None,
+) -> dict[str, Any]:
     """Train for ``minutes`` and write ``out/judges/attributes``; resumes from ``out/checkpoints/judge.pt``.
 
-    Returns the accuracy of every head on held-out people (identities >= the split of `split_people`), on sharp
-    photos and on softened ones."""
+    ``start``: a network to go on from. Returns the accuracy of every head on held-out people (identities >= the split
+    of `split_people`), on sharp photos and on softened ones."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     train, held_out, first = split_people(load_pictures(data, people=people, styled=True))
-    network = AttributeNetwork(judge_heads()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = start or AttributeNetwork(judge_heads())
+    network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), PEAK_RATE, weight_decay=3e-2)
     budget = Budget(out / "checkpoints" / "judge.pt", minutes, {"network": network, "optimiser": optimiser})
     random = np.random.default_rng([seed, budget.step])
@@ -70,8 +83,9 @@ def train_judge(data: Path, out: Path, minutes: float, seed: int, people: int | 
         chosen = random.integers(0, len(train), BATCH)
         pixels, labels = _varied(train, chosen, random)
         with torch.autocast("cpu", torch.bfloat16):
-            outputs = network(to_tensor(pixels).contiguous(memory_format=torch.channels_last))
-        loss = judge_loss(outputs, labels)
+            x = to_tensor(pixels).contiguous(memory_format=torch.channels_last)
+            outputs = network(x, _jittered(points_of(labels, x.shape[-1]), random))
+        loss = judge_loss(outputs, labels, x.shape[-1])
         optimiser.zero_grad()
         loss.backward()
         clip(network.parameters(), 5.0)
@@ -87,10 +101,23 @@ def train_judge(data: Path, out: Path, minutes: float, seed: int, people: int | 
     return figures
 
 
-def judge_loss(outputs: dict[str, Tensor], labels: list[Label]) -> Tensor:
-    """Weighted cross-entropies of all heads plus a smooth L1 of the yaw; what a picture cannot show is left out."""
+def points_of(labels: list[Label], side: int) -> Tensor:
+    """float [N, 5, 2]: the face's points in [-1, 1] of the sides of a picture of ``side`` pixels."""
+    points = np.array([label["landmarks5"] for label in labels], np.float32)
+    return torch.from_numpy((2 * points + 1) / side - 1)
+
+
+def _jittered(points: Tensor, random: np.random.Generator) -> Tensor:
+    """``points`` [N, 5, 2] as inexact as the network will find them itself."""
+    return points + torch.from_numpy(random.normal(0, POINT_ERROR, points.shape).astype(np.float32))
+
+
+def judge_loss(outputs: dict[str, Tensor], labels: list[Label], side: int) -> Tensor:
+    """Weighted cross-entropies of all heads plus smooth L1 of yaw and points in pictures of ``side`` pixels; what a
+    picture cannot show is left out."""
     wanted = [classes_of(label) for label in labels]
     total = F.smooth_l1_loss(outputs["yaw"], torch.tensor([label["yaw"] / YAW_SCALE for label in labels])) * 2
+    total = total + 10 * F.smooth_l1_loss(outputs["points"], points_of(labels, side), beta=POINT_ERROR)
     for head, classes in judge_heads().items():
         indices = [_UNKNOWN if (key := row[head]) is None else classes.index(key) for row in wanted]
         truth = torch.tensor(indices)
@@ -121,6 +148,9 @@ def _accuracy(network: AttributeNetwork, pixels: np.ndarray, labels: list[Label]
         right = [classes[i] == row[head] for i, row in zip(said, wanted, strict=True) if row[head] is not None]
         figures[head] = round(float(np.mean(right)), 4)
     yaw = torch.cat([batch["yaw"] for batch in batches]).numpy() * YAW_SCALE
+    side = pixels.shape[1]
+    away = (torch.cat([batch["points"] for batch in batches]) - points_of(labels, side)).norm(dim=2).mean() * side / 2
+    figures["points_pixels"] = round(float(away), 2)
     figures["yaw_degrees"] = round(float(np.abs(yaw - [label["yaw"] for label in labels]).mean()), 2)
     return figures
 
@@ -145,19 +175,26 @@ def _varied(pictures: Pictures, chosen: np.ndarray, random: np.random.Generator)
     for index in chosen:
         picture, label = pictures.pixels[index], pictures.labels[index]
         if random.random() < 0.5:
-            picture, label = picture[:, ::-1], flip_label(label)
-        pixels.append(_recolour(soften(_move(picture, random), random), random))
+            picture, label = _mirrored(picture, label)
+        picture, label = _move(picture, label, random)
+        pixels.append(_recolour(soften(picture, random), random))
         labels.append(label)
     return np.stack(pixels), labels
 
 
-def _move(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _mirrored(picture: np.ndarray, label: Label) -> tuple[np.ndarray, Label]:
+    points = np.asarray(label["landmarks5"])[[1, 0, 2, 4, 3]] * (-1, 1) + (picture.shape[1] - 1, 0)
+    return picture[:, ::-1], {**flip_label(label), "landmarks5": points}
+
+
+def _move(picture: np.ndarray, label: Label, random: np.random.Generator) -> tuple[np.ndarray, Label]:
     """A small shift, turn and zoom; the border is repeated."""
     side = picture.shape[0]
     matrix = cv2.getRotationMatrix2D((side / 2, side / 2), float(random.normal() * 3), float(random.uniform(0.9, 1.15)))
     matrix[:, 2] += random.normal(size=2) * side * 0.03
     moved = cv2.warpAffine(np.ascontiguousarray(picture), matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved)
+    points = np.asarray(label["landmarks5"]) @ matrix[:, :2].T + matrix[:, 2]
+    return np.asarray(moved), {**label, "landmarks5": points}
 
 
 def soften(picture: np.ndarray, random: np.random.Generator, always: bool = False) -> np.ndarray:
