@@ -79,7 +79,7 @@ PROMPTS = (
     ),
 )
 """Every head of the card; the forty of ``facepersona evaluate`` say more."""
-SHEET_PEOPLE = (900_003, 900_008, 900_015, 900_022, 900_037, 900_051)
+SHEET_PEOPLE = (900_003, 900_008, 900_015, 900_022, 900_028, 900_037, 900_044, 900_051)
 """Held-out people of the contact sheet: men and women, several ages, skins and kinds of hair."""
 
 
@@ -163,7 +163,7 @@ def _top1_of(gallery: Sequence[int], pictures: Sequence[Row]) -> float | None:
 
 
 def contact_sheet(path: Path, out: Path, identities: Sequence[int], prompts: Sequence[str], cell: int = 160) -> None:
-    """Write people x prompts as a PNG; the first column is the reference photo, the last row the class word."""
+    """Write people x prompts as a picture; the first column is the reference photo, the last row the class word."""
     bundle, reader = open_bundle(path), Judges(path).reader
     defaults = bundle.info["defaults"]
     rows: list[tuple[Image.Image | str, list[Image.Image]]] = []
@@ -177,7 +177,7 @@ def contact_sheet(path: Path, out: Path, identities: Sequence[int], prompts: Seq
         )
         rows.append((photo, [next(iter(method.generate(persona, request))) for request in requests]))
     out.parent.mkdir(parents=True, exist_ok=True)
-    draw_sheet(prompts, rows, cell).save(out)
+    draw_sheet(prompts, rows, cell).save(out, quality=90)
 
 
 def write_card(path: Path, figures: Figures, training: dict[str, Any]) -> None:
@@ -245,11 +245,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="work folder of the recipe that made it")
     parser.add_argument("--from-bundle", type=Path, help="the bundle that the recipe went on from")
     parser.add_argument("--people", type=int, default=20)
-    parser.add_argument("--sheet", type=Path, help="also write a contact sheet of six people to this PNG")
+    parser.add_argument("--sheet", type=Path, help="also write a contact sheet of eight people to this file")
     chosen = parser.parse_args()
     write_card(chosen.bundle, evaluate(chosen.bundle, chosen.people), training_facts(chosen.work, chosen.from_bundle))
     if chosen.sheet:
-        contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt.text for prompt in PROMPTS[:6]])
+        contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt.text for prompt in PROMPTS])
 
 
 if __name__ == "__main__":
