@@ -31,7 +31,8 @@ from training.ablation.plan import Ablation
 from training.ablation.steps import run
 from training.ablation.variants import PARTS, VARIANTS, variant
 from training.embedded import autoencoder, identity, latents, loop, mapping
-from training.embedded.recipe import Run, toy
+from training.embedded.recipe import Run
+from training.embedded.sizes import toy
 
 pytestmark = pytest.mark.slow
 PHOTOS = Path(__file__).parents[1] / "data" / "people"

@@ -18,7 +18,8 @@ from facepersona_core.judge import AttributeJudge, AttributeNetwork
 from training.embedded import judges
 from training.embedded.identity import heads_for
 from training.embedded.mapping import mean_vectors
-from training.embedded.recipe import Run, toy
+from training.embedded.recipe import Run
+from training.embedded.sizes import toy
 
 
 def test_heads_begin_with_what_the_encoder_already_says() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -91,6 +92,17 @@ def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp
     kept = perception.train(drawn, CONFIG, tmp_path, log)
     assert log.path.read_text() == told  # loaded, not trained again
     assert torch.equal(kept(first)[1], reader(first)[1])
+
+
+def test_a_reader_of_expressions_minds_nothing_else(features: Tensor) -> None:
+    torch.manual_seed(0)
+    reader = perception.LatentReader(4, 8, QUESTIONS, replace(CONFIG, asked="expression")).eval()
+    latents = torch.randn(2, 4, 8, 8)
+    truth = drawn_of(features).truth(torch.zeros(2, dtype=torch.int64), torch.tensor([0, EACH]))
+    said = reader.wrong(latents, truth)
+    other = replace(truth, person=truth.person.flip(0), features=truth.features + 1)
+    assert torch.equal(reader.wrong(latents, other), said)
+    assert (reader.wrong(latents, replace(truth, expression=truth.expression + 1)) != said).all()
 
 
 class _Says:

@@ -12,7 +12,8 @@ import pytest
 from facepersona_core.bundle import open_bundle
 from facepersona_core.methods import build_method
 from facepersona_core.types import Request
-from training.embedded.recipe import Run, toy
+from training.embedded.recipe import Run
+from training.embedded.sizes import toy
 
 
 @pytest.fixture(scope="module")

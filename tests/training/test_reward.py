@@ -25,7 +25,6 @@ PEOPLE, EACH, FEATURES, GRID = 8, 6, 3, 8
 BASE = text_to_image.TextToImageConfig(
     channels=(16, 32), groups=4, heads=2, text_width=32, text_layers=1, batch=8, compiled=False
 )
-BLUR = perception.PerceptionTraining(channels=(8, 16), width=16, noise=0.1, shift=0, held_out=2)
 CONFIG = reward.RewardTraining(
     minutes=1.0, rate=2e-3, text_rate=1.0, drawn=4, steps=4, skipped=1, shown=2, batch=4, true_batch=2,
     reward_weight=10.0, recovery=0.0, average=0.9,
@@ -88,6 +87,10 @@ class Turns:
 class Wants(nn.Module):
     """A reader that wants the first channel to be the person's first feature everywhere."""
 
+    def __init__(self, noise: float = 0.1) -> None:
+        super().__init__()
+        self.config = perception.PerceptionTraining(noise=noise, shift=0, held_out=2)
+
     def wrong(self, latents: Tensor, truth: perception.Truth, expression_weight: float) -> Tensor:
         return (latents[:, 0].mean((1, 2)) - truth.features[:, 0]).pow(2)
 
@@ -122,9 +125,8 @@ def test_the_reward_reads_the_guided_guess_and_weighs_it_by_the_signal(
     guesses = reward.draw_guesses(untrained(tokenizer), drawn, truth(drawn), PEOPLE, CONFIG, source)
     told = torch.randn(guesses.noisy.shape, generator=source)
     model = SimpleNamespace(condition=lambda batch: None, unet=lambda *a, **k: SimpleNamespace(sample=told))
-    still = perception.PerceptionTraining(noise=0.0, shift=0)
     guess, share = reward.clean_guess(model, guesses, scheduler)  # type: ignore[arg-type]
-    loss = reward.reward_loss(guess, share, guesses.truth, [Wants()], torch.ones(4), still, 1.0, source)  # type: ignore[list-item]
+    loss = reward.reward_loss(guess, share, guesses.truth, [Wants(noise=0.0)], torch.ones(4), 1.0, source)  # type: ignore[list-item]
     signal = scheduler.alphas_cumprod[guesses.t][:, None, None, None]
     velocity = guesses.unguided + guesses.guidance[:, None, None, None] * (told - guesses.unguided)
     clean = signal.sqrt() * guesses.noisy - (1 - signal).sqrt() * velocity
@@ -143,15 +145,15 @@ def test_training_brings_the_models_own_pictures_nearer_to_what_the_reader_wants
         guesses = reward.draw_guesses(model, drawn, truth(drawn), PEOPLE, replace(CONFIG, drawn=48), source)
         with torch.no_grad():
             guess, share = reward.clean_guess(model, guesses, scheduler)
-            losses = reward.reward_loss(guess, share, guesses.truth, [Wants()], torch.ones(4), BLUR, 1.0, source)  # type: ignore[list-item]
+            losses = reward.reward_loss(guess, share, guesses.truth, [Wants()], torch.ones(4), 1.0, source)  # type: ignore[list-item]
         return float(losses.mean())
 
     model = untrained(tokenizer)
     torch.manual_seed(0)  # the names' noise
     before = wrong(model)
-    reward.train(model, drawn, truth(drawn), [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
+    reward.train(model, drawn, truth(drawn), [Wants()], CONFIG, BASE, tmp_path, log)  # type: ignore[list-item]
     assert wrong(model) < 0.75 * before
     told, again = log.path.read_text(), untrained(tokenizer)
-    reward.train(again, drawn, truth(drawn), [Wants()], CONFIG, BASE, BLUR, tmp_path, log)  # type: ignore[list-item]
+    reward.train(again, drawn, truth(drawn), [Wants()], CONFIG, BASE, tmp_path, log)  # type: ignore[list-item]
     assert log.path.read_text() == told  # loaded, not trained again
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))

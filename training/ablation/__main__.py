@@ -13,7 +13,7 @@ import torch
 from facepersona_core.settings import Settings
 from training.ablation.plan import Ablation, Setting
 from training.ablation.steps import run
-from training.embedded.recipe import Recipe, accelerator, toy
+from training.embedded.sizes import Recipe, accelerator, toy
 from training.synthetic.references import GALLERY
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,8 @@ from training.ablation.variants import Encoder, Variant
 from training.embedded import latents
 from training.embedded.identity import EncoderTraining
 from training.embedded.mapping import MappingTraining
-from training.embedded.recipe import Recipe, Run
+from training.embedded.recipe import Run
+from training.embedded.sizes import Recipe
 from training.synthetic.references import GALLERY
 
 Trained = Literal["deep", "msid"]

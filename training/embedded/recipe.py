@@ -10,20 +10,19 @@ import argparse
 import copy
 import os
 import shutil
-import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
-from torch import Tensor, multiprocessing
+from torch import Tensor
 from torch import distributed as dist
 
 from facepersona_core.face2diffusion.checkpoint import load_expression, load_identity
-from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
-from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+from facepersona_core.face2diffusion.expression import ExpressionEncoder
+from facepersona_core.face2diffusion.identity import IdentityEncoder
 from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
 from training.embedded import (
     assemble,
@@ -40,101 +39,12 @@ from training.embedded import (
 )
 from training.embedded.data import Label, Pictures, load_pictures
 from training.embedded.names import Names, PhotoNames, person_features
+from training.embedded.sizes import Recipe, accelerator, toy
 from training.embedded.who import OtherPhotos, TrueFeatures, Who, same_person
 from training.embedded.words import build_tokenizer
+from training.embedded.workers import on_all_cores
 
 TOGETHER = "together.pt"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what comes out."""
-
-    people: int = 3000
-    per_person: int = 10
-    size: int = 128
-    seed: int = 0
-    workers: int = 2
-    """Processes that train the text-to-image model, one core each; rendering takes all cores."""
-    autoencoder: autoencoder.AutoencoderConfig = field(default_factory=autoencoder.AutoencoderConfig)
-    perception: perception.PerceptionTraining = field(default_factory=perception.PerceptionTraining)
-    readers: int = 2
-    """Readers of latents: what pleases two of them is less likely a fault of one."""
-    text_to_image: text_to_image.TextToImageConfig = field(default_factory=text_to_image.TextToImageConfig)
-    reward: reward.RewardTraining = field(default_factory=reward.RewardTraining)
-    identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
-    expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
-    mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
-    together: reward.RewardTraining = field(default_factory=lambda: reward.RewardTraining(rate=3e-4))
-    detector_minutes: float = 12.0
-    recogniser_minutes: float = 10.0
-    judge_minutes: float = 12.0
-    """Processor minutes of the networks that judge."""
-    decoder_minutes: float = 6.0
-    edition: str = "1"
-    steps: int = 12
-    guidance: float = 3.0
-    evaluated_people: int = 20
-    """Held-out people behind the card's figures; 0 writes no card."""
-
-
-def toy() -> Recipe:
-    """Every stage, in two minutes, at a size that teaches nothing."""
-    own = reward.RewardTraining(minutes=0.1, drawn=2, steps=3, skipped=1, shown=2, batch=4, true_batch=4)
-    return Recipe(
-        people=8,
-        per_person=4,
-        workers=1,
-        autoencoder=autoencoder.AutoencoderConfig(channels=(8, 8, 16, 16), minutes=0.1),
-        text_to_image=text_to_image.TextToImageConfig(
-            channels=(16, 32),
-            groups=4,
-            heads=2,
-            text_width=32,
-            text_layers=2,
-            text_minutes=0.05,
-            minutes=0.2,
-            batch=8,
-            compiled=False,
-        ),
-        perception=perception.PerceptionTraining(channels=(16, 32), width=32, minutes=0.05, batch=8),
-        reward=own,
-        identity=identity.EncoderTraining(
-            shape=IdentityConfig(patch_size=28, width=32, depth=2, heads=2, taps=(0, 1)), minutes=0.1, batch=16
-        ),
-        expression=expression.ExpressionTraining(
-            shape=ExpressionConfig(channels=(8, 16), width=16), minutes=0.05, batch=16
-        ),
-        mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8, read_expressions=True),
-        together=own,
-        detector_minutes=0.1,
-        recogniser_minutes=0.1,
-        judge_minutes=0.1,
-        decoder_minutes=0.05,
-        edition="toy",
-        steps=2,
-        evaluated_people=0,
-    )
-
-
-def accelerator() -> Recipe:
-    """The same stages for half an hour of one large accelerator and sixteen cores beside it."""
-    base = Recipe()
-    return replace(
-        base,
-        people=6000,
-        per_person=12,
-        workers=1,
-        autoencoder=replace(base.autoencoder, minutes=2.0, batch=64, crop=128),
-        perception=replace(base.perception, minutes=0.7, batch=512),
-        text_to_image=replace(base.text_to_image, text_minutes=0.5, minutes=10.0, batch=512, rate=1.5e-3),
-        reward=replace(base.reward, minutes=4.0, drawn=256, batch=320, true_batch=192),
-        identity=replace(base.identity, minutes=3.0, batch=512, truth_weight=0.3),
-        expression=replace(base.expression, minutes=1.0, batch=512),
-        mapping=replace(base.mapping, name_minutes=0.3, minutes=3.0, batch=256, rate=6e-4),
-        together=replace(base.together, minutes=4.0, drawn=256, batch=320, true_batch=192),
-        edition="2",
-    )
 
 
 class Run:
@@ -195,22 +105,16 @@ class Run:
     def readers(self, labels: Sequence[Label], kept: latents.Latents, features: Tensor) -> None:
         """Stage 2b, kept in ``work``, from where the stages that learn from the readers take them."""
         drawn = perception.Drawn(labels, kept, features)
-        for seed in range(self.recipe.readers):
-            perception.train(drawn, self.recipe.perception, self.work, self.log, seed)
+        for seed, config in enumerate(self.recipe.readers):
+            perception.train(drawn, config, self.work, self.log, seed)
 
     def text_to_image(self, kept: latents.Latents, features: Tensor) -> None:
         """Stage 2: trained on ``workers`` processes, kept in ``work/text_to_image.pt``."""
-        if self.recipe.workers == 1:
-            self._train_text_to_image(0, kept, features)
-        else:
-            _on_all_cores(self, "_train_text_to_image", features)
+        on_all_cores(self, "_train_text_to_image", kept, features)
 
     def reward(self, labels: Sequence[Label], kept: latents.Latents, features: Tensor) -> text_to_image.TextToImage:
         """Stage 2c, likewise, on what stage 2 left; kept in ``work/reward.pt``. Returns it with averaged weights."""
-        if self.recipe.workers == 1:
-            self._train_reward(0, kept, features, labels)
-        else:
-            _on_all_cores(self, "_train_reward", features, labels)
+        on_all_cores(self, "_train_reward", kept, features, labels)
         return self.trained(kept, features)
 
     def together(
@@ -224,12 +128,8 @@ class Run:
         """Stage 6b, kept in ``work/together.pt``: model and mapping network learn on together, on own pictures of
         people who are named by other photos of them. ``start``, whose names are `PhotoNames`, with averaged weights.
         ``vectors`` float [2, N, D]: identity vectors of ``pictures`` and their mirror images."""
-        vectors = vectors.half()
         start.requires_grad_(True)
-        if self.recipe.workers == 1:
-            self._train_together(0, kept, features, pictures.labels, vectors, start)
-        else:
-            _on_all_cores(self, "_train_together", features, pictures.labels, vectors, start)
+        on_all_cores(self, "_train_together", kept, features, pictures.labels, vectors.half(), start)
         start.load_state_dict(loop.load(self.work / TOGETHER)["average"])  # type: ignore[index]
         return start.eval()
 
@@ -272,7 +172,7 @@ class Run:
             text_to_image.pretrain_text(model, kept, who, r.text_to_image, self.log, r.seed)
             for tensor in model.state_dict().values() if r.workers > 1 else ():
                 dist.broadcast(tensor, 0)
-        reader = perception.load(self.work, 0, kept, r.perception)
+        reader = perception.load(self.work, 0, kept, r.readers[0])
         text_to_image.train(
             model, kept, who, reader, r.text_to_image, self.work, self.log, seed=r.seed, rank=rank, world=r.workers
         )
@@ -305,7 +205,7 @@ class Run:
         file: str,
     ) -> None:
         r = self.recipe
-        readers = [perception.load(self.work, seed, kept, r.perception) for seed in range(r.readers)]
+        readers = [perception.load(self.work, seed, kept, config) for seed, config in enumerate(r.readers)]
         reward.train(
             model,
             perception.Drawn(labels, kept, features),
@@ -313,7 +213,6 @@ class Run:
             readers,
             r.together if file == TOGETHER else r.reward,
             r.text_to_image,
-            r.perception,
             self.work,
             self.log,
             seed=r.seed,
@@ -436,26 +335,6 @@ class Run:
             defaults={"steps": self.recipe.steps, "guidance": self.recipe.guidance},
             expression_encoder=reader,
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _on_all_cores(run: Run, stage: str, features: Tensor, *more: Any) -> None:
-    """``run``'s method ``stage`` (rank, latents, features, ``more``) in one single-thread process a worker."""
-    multiprocessing.spawn(_worker, (run, stage, _free_port(), features, *more), nprocs=run.recipe.workers)
-
-
-def _worker(rank: int, run: Run, stage: str, port: int, features: Tensor, *more: Any) -> None:
-    torch.set_num_threads(1)
-    world = run.recipe.workers
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=world)
-    getattr(run, stage)(rank, latents.load(run.work / "latents.pt"), features, *more)
-    dist.destroy_process_group()
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from diffusers import DDPMScheduler
 from torch import Tensor
 
 from training.embedded import loop
-from training.embedded.perception import Drawn, LatentReader, PerceptionTraining, Truth, blurred
+from training.embedded.perception import Drawn, LatentReader, Truth, blurred
 from training.embedded.text_to_image import (
     Batch,
     TextToImage,
@@ -153,16 +153,17 @@ def reward_loss(
     truth: Truth,
     readers: Sequence[LatentReader],
     visible: Tensor,
-    blur: PerceptionTraining,
     expression_weight: float,
     source: torch.Generator,
 ) -> Tensor:
     """[M]: what the ``readers`` read wrongly, on average, from a ``guess`` of the clean latents [M, C, h, w], less and
     less with the noise."""
-    seen = blurred(guess, visible, blur, source).contiguous(memory_format=torch.channels_last)
-    with loop.half_precision(guess.device):
-        wrong = torch.stack([reader.wrong(seen, truth, expression_weight) for reader in readers]).mean(0)
-    return signal.sqrt() * wrong
+    wrong = []
+    for reader in readers:
+        seen = blurred(guess, visible, reader.config, source).contiguous(memory_format=torch.channels_last)
+        with loop.half_precision(guess.device):
+            wrong.append(reader.wrong(seen, truth, expression_weight))
+    return signal.sqrt() * torch.stack(wrong).mean(0)
 
 
 def train(
@@ -172,7 +173,6 @@ def train(
     readers: Sequence[LatentReader],
     config: RewardTraining,
     base: TextToImageConfig,
-    perception: PerceptionTraining,
     work: Path,
     log: loop.Log,
     *,
@@ -197,7 +197,7 @@ def train(
     if state := loop.resume(checkpoint, model, average, optimiser):
         step, guessed, spent = state["step"], state["guesses"], state["spent"]
     parameters = [p for group in groups for p in group["params"]]
-    people = perception.trained(len(drawn.features))
+    people = readers[0].config.trained(len(drawn.features))
     source = torch.Generator().manual_seed(seed + 1000 * step + rank)
     clock, last, saved, wrong, true = loop.Clock(config.minutes, spent), spent, spent, None, None
     started = step
@@ -215,7 +215,7 @@ def train(
     def rewarded(guesses: Guesses) -> Tensor:
         guess, signal = clean_guess(model, guesses, scheduler)
         told = config.expression_weight
-        return reward_loss(guess, signal, guesses.truth, readers, latents.visible, perception, told, source).mean()
+        return reward_loss(guess, signal, guesses.truth, readers, latents.visible, told, source).mean()
 
     while (fraction := loop.shared(clock.fraction, world)) < 1:
         parts: list[Guesses | None] = [None]
