@@ -31,10 +31,13 @@ class Recipe:
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
     expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
-    together: reward.RewardTraining = field(default_factory=lambda: reward.RewardTraining(rate=3e-4))
+    together: reward.RewardTraining = field(
+        default_factory=lambda: reward.RewardTraining(rate=3e-4, reward_weight=0.012)
+    )
+    """At a weight of .03 and more skin and walls soon take on patterns that please none but the readers."""
     detector_minutes: float = 12.0
     recogniser_minutes: float = 10.0
-    judge_minutes: float = 12.0
+    judge_minutes: float = 30.0
     """Processor minutes of the networks that judge."""
     decoder_minutes: float = 6.0
     edition: str = "1"
