@@ -138,15 +138,15 @@ def measure_judge(network: AttributeNetwork, held_out: Pictures, seed: int, most
     return {**figures, "styled": _accuracy(network, drawn.pixels, drawn.labels)} if len(drawn) else figures
 
 
-def _accuracy(network: AttributeNetwork, pixels: np.ndarray, labels: list[Label]) -> dict[str, float]:
+def _accuracy(network: AttributeNetwork, pixels: np.ndarray, labels: list[Label]) -> dict[str, float | None]:
     with torch.inference_mode():
         batches = [network(to_tensor(pixels[i : i + 64])) for i in range(0, len(pixels), 64)]
     wanted = [classes_of(label) for label in labels]
-    figures = {}
+    figures: dict[str, float | None] = {}
     for head, classes in judge_heads().items():
         said = torch.cat([batch[head] for batch in batches]).argmax(1).tolist()
         right = [classes[i] == row[head] for i, row in zip(said, wanted, strict=True) if row[head] is not None]
-        figures[head] = round(float(np.mean(right)), 4)
+        figures[head] = round(float(np.mean(right)), 4) if right else None
     yaw = torch.cat([batch["yaw"] for batch in batches]).numpy() * YAW_SCALE
     side = pixels.shape[1]
     away = (torch.cat([batch["points"] for batch in batches]) - points_of(labels, side)).norm(dim=2).mean() * side / 2
