@@ -203,7 +203,7 @@ def test_make_has_every_word_and_integration_calls_the_readmes_test_command() ->
 def test_weights_fit_into_git() -> None:
     files = [path for path in EMBEDDED.rglob("*") if path.is_file()]
     assert max(path.stat().st_size for path in files) < 20 * MEGABYTE
-    assert sum(path.stat().st_size for path in (EMBEDDED / "bundle").rglob("*") if path.is_file()) <= 60 * MEGABYTE
+    assert sum(path.stat().st_size for path in (EMBEDDED / "bundle").rglob("*") if path.is_file()) <= 76 * MEGABYTE
 
 
 def test_nothing_is_left_over_and_no_machine_or_registry_is_named() -> None:
