@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from math import exp
 from pathlib import Path
@@ -42,6 +43,26 @@ class _Residual(nn.Module):
         return torch.relu(self.main(x) + self.side(x))
 
 
+def _trunk(side: int, stem: int, blocks: Sequence[tuple[int, int]], places: int) -> nn.Sequential:
+    """[B, 3, side, side] to features [B, 192]: a stem of ``stem`` channels and half the side, ``blocks`` (channels,
+    stride) that halve it thrice more, and a last map of ``places`` channels, flattened: it keeps its places."""
+    inputs = (stem, *(channels for channels, _ in blocks[:-1]))
+    last = blocks[-1][0]
+    return nn.Sequential(
+        nn.Conv2d(3, stem, 5, 2, 2, bias=False),
+        nn.BatchNorm2d(stem),
+        nn.ReLU(inplace=True),
+        *(_Residual(before, channels, stride) for before, (channels, stride) in zip(inputs, blocks, strict=True)),
+        nn.Conv2d(last, places, 1, bias=False),
+        nn.BatchNorm2d(places),
+        nn.ReLU(inplace=True),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(places * (side // 16) ** 2, 192),
+        nn.ReLU(inplace=True),
+    )
+
+
 EXPRESSION = "expression"
 """The attribute that is read off the face alone."""
 FACE_SIDE = 112
@@ -59,39 +80,8 @@ class AttributeNetwork(nn.Module):
     def __init__(self, heads: dict[str, list[str]]) -> None:
         """``heads``: attribute -> class keys, in the order of the outputs."""
         super().__init__()
-        self.trunk = nn.Sequential(
-            nn.Conv2d(3, 32, 5, 2, 2, bias=False),
-            nn.BatchNorm2d(32),
-            nn.ReLU(inplace=True),
-            _Residual(32, 48, 2),
-            _Residual(48, 96, 2),
-            _Residual(96, 96, 1),
-            _Residual(96, 160, 2),
-            _Residual(160, 160, 1),
-            nn.Conv2d(160, 48, 1, bias=False),
-            nn.BatchNorm2d(48),
-            nn.ReLU(inplace=True),
-            nn.Flatten(),
-            nn.Dropout(0.2),
-            nn.Linear(48 * 64, 192),
-            nn.ReLU(inplace=True),
-        )
-        self.face = nn.Sequential(
-            nn.Conv2d(3, 24, 5, 2, 2, bias=False),
-            nn.BatchNorm2d(24),
-            nn.ReLU(inplace=True),
-            _Residual(24, 48, 2),
-            _Residual(48, 96, 2),
-            _Residual(96, 96, 1),
-            _Residual(96, 128, 2),
-            nn.Conv2d(128, 32, 1, bias=False),
-            nn.BatchNorm2d(32),
-            nn.ReLU(inplace=True),
-            nn.Flatten(),
-            nn.Dropout(0.2),
-            nn.Linear(32 * (FACE_SIDE // 16) ** 2, 192),
-            nn.ReLU(inplace=True),
-        )
+        self.trunk = _trunk(128, 32, ((48, 2), (96, 2), (96, 1), (160, 2), (160, 1)), 48)
+        self.face = _trunk(FACE_SIDE, 24, ((48, 2), (96, 2), (96, 1), (128, 2)), 32)
         self.heads = nn.ModuleDict({name: nn.Linear(192, len(classes)) for name, classes in heads.items()})
         self.yaw = nn.Linear(192, 1)
         self.points = nn.Linear(192, TEMPLATE.numel())

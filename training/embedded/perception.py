@@ -137,10 +137,9 @@ class LatentReader(nn.Module):
         vector, count = vector.float(), truth.features.shape[1]
         told = torch.cat([truth.features, truth.expression / self.spread], 1)
         away = F.smooth_l1_loss(self.teller(vector), told, reduction="none")
-        kinds = dict(zip(ATTRIBUTES, zip(self.tellers, truth.attributes.T, strict=True), strict=True))
-        missed = {
-            name: F.cross_entropy(teller(vector), asked, reduction="none") for name, (teller, asked) in kinds.items()
-        }
+        asked = zip(self.tellers, truth.attributes.T, strict=True)
+        each = (F.cross_entropy(teller(vector), kind, reduction="none") for teller, kind in asked)
+        missed = dict(zip(ATTRIBUTES, each, strict=True))
         expressed = expression_weight * missed.pop("expression")
         if self.config.asked == "expression":
             return expressed + 5 * away[:, count:].mean(1)
