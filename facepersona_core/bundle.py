@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from facepersona_core.face2diffusion.mapping import MappingNetwork
 
 _PARTS = ("model_index.json", "unet", "vae", "text_encoder", "tokenizer", "scheduler", "identity_encoder", "mapping")
+_CHOOSING = "expression_encoder"
+"""Not every bundle has it; where it is, it takes part in choosing between drawings."""
 
 
 class Bundle:
@@ -40,15 +42,17 @@ class Bundle:
 
     @cached_property
     def info(self) -> dict[str, Any]:
-        """``bundle.json``: name, edition, resolution, class word, defaults, known words, licences."""
+        """``bundle.json``: name, edition, resolution, class word, defaults (steps, guidance and candidates, 1 unless
+        the file says otherwise), known words, licences."""
         info: dict[str, Any] = json.loads((self.path / "bundle.json").read_text("utf-8"))
+        info["defaults"].setdefault("candidates", 1)
         return info
 
     @cached_property
     def sha256(self) -> str:
         """Hash over names and contents of all weights that take part in making a picture."""
         digest = hashlib.sha256()
-        for part in _PARTS:
+        for part in (*_PARTS, _CHOOSING):
             root = self.path / part
             for file in sorted([root] if root.is_file() else root.rglob("*")):
                 if file.is_file():
@@ -96,17 +100,17 @@ class Bundle:
     @property
     def reads_expressions(self) -> bool:
         """True when the bundle has an expression encoder. Not all have one."""
-        return (self.path / "expression_encoder").is_dir()
+        return (self.path / _CHOOSING).is_dir()
 
     @cached_property
     def expression_encoder(self) -> ExpressionEncoder | None:
-        """Aligned face to what the expression slot takes; None without one. A recipe holds what was read, so that
-        these weights take no part in making a picture."""
+        """Aligned face to what the expression slot takes; None without one. A recipe holds what was read of a
+        photo, so that the photo need not be kept."""
         if not self.reads_expressions:
             return None
         from facepersona_core.face2diffusion.checkpoint import load_expression
 
-        return load_expression(self.path / "expression_encoder")
+        return load_expression(self.path / _CHOOSING)
 
     @cached_property
     def expressions(self) -> dict[str, np.ndarray]:

@@ -156,6 +156,7 @@ def generate(
     steps: int | None = None,
     guidance: float | None = None,
     strength: float = 1.0,
+    candidates: int | None = None,
     expression: str | None = None,
     expression_photo: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)] = None,
     out: Path = Path("pictures"),
@@ -176,6 +177,7 @@ def generate(
             steps=defaults["steps"] if steps is None else steps,
             guidance=defaults["guidance"] if guidance is None else guidance,
             strength=strength,
+            candidates=defaults["candidates"] if candidates is None else candidates,
             expression=expression,
             expression_vector=_expression_of(workplace, expression_photo),
         )

@@ -139,18 +139,18 @@ class AttributeJudge:
 
     def judge(self, picture: Image) -> dict[str, dict[str, float]]:
         """Head -> class -> probability for an RGB ``picture`` of any size; "pose" is read off the yaw."""
+        return self.read(picture)[0]
+
+    def read(self, picture: Image) -> tuple[dict[str, dict[str, float]], float]:
+        """As `judge`, and the head's yaw in degrees, positive towards the picture's right."""
         with torch.inference_mode():
             outputs = self._network(_input(picture, self.config["resolution"]))
         verdict = {
             head: dict(zip(classes, outputs[head][0].softmax(0).tolist(), strict=True))
             for head, classes in self.heads.items()
         }
-        return {**verdict, "pose": pose_chances(float(outputs["yaw"][0]) * YAW_SCALE)}
-
-    def yaw_degrees(self, picture: Image) -> float:
-        """Head yaw in degrees, positive towards the picture's right."""
-        with torch.inference_mode():
-            return float(self._network(_input(picture, self.config["resolution"]))["yaw"][0]) * YAW_SCALE
+        yaw = float(outputs["yaw"][0]) * YAW_SCALE
+        return {**verdict, "pose": pose_chances(yaw)}, yaw
 
 
 def pose_chances(yaw: float) -> dict[str, float]:

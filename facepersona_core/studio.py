@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import facepersona_core
+from facepersona_core.candidates import Likeness, draw_best
 from facepersona_core.errors import ConsentMissing, ExpressionInvalid, FacePersonaError
 from facepersona_core.limits import check_request
 from facepersona_core.methods import build_method, method_card
@@ -26,6 +27,7 @@ from facepersona_core.types import (
     Score,
     json_digest,
     no_progress,
+    progress_part,
 )
 
 if TYPE_CHECKING:
@@ -158,7 +160,7 @@ class Studio:
                 yield self._again(found)
             else:
                 part = replace(request, seed=seeds[0], count=len(seeds))
-                report = _part(progress, done / request.count, len(seeds) / request.count)
+                report = progress_part(progress, done / request.count, len(seeds) / request.count)
                 wanted = recipes[done : done + len(seeds)]
                 yield from self._make(person, persona, part, wanted, report)
             done += len(seeds)
@@ -204,10 +206,13 @@ class Studio:
         recipes: Sequence[Mapping[str, Any]],
         progress: Progress,
     ) -> Iterator[Made]:
+        from facepersona_core.faces import open_face_reader
+
         method = build_method(persona.method, self.bundle)
         references = tuple(self.faces(person))
+        likeness = Likeness(self.bundle, open_face_reader(self.settings), references)
         self.warm_up()  # so that the first picture's seconds are its own
-        images = method.generate(persona, request, lambda fraction, _: progress(fraction, "generate"))
+        images = draw_best(method, persona, request, likeness, lambda fraction, _: progress(fraction, "generate"))
         started = time.perf_counter()
         for recipe, image in zip(recipes, images, strict=True):
             seconds = time.perf_counter() - started
@@ -241,8 +246,3 @@ def _score(row: Mapping[Any, Any]) -> Score:
 
 def _one_by_one(request: Request) -> list[Request]:
     return [replace(request, seed=request.seed + i, count=1) for i in range(request.count)]
-
-
-def _part(progress: Progress, start: float, share: float) -> Progress:
-    """Progress of a part that begins at ``start`` and fills ``share`` of the whole."""
-    return lambda fraction, stage: progress(start + fraction * share, stage)

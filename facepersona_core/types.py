@@ -28,6 +28,11 @@ def no_progress(fraction: float, stage: str) -> None:
     """The progress of somebody who does not look."""
 
 
+def progress_part(progress: Progress, start: float, share: float) -> Progress:
+    """Progress of a part of the work that begins at ``start`` and fills ``share`` of the whole."""
+    return lambda fraction, stage: progress(start + fraction * share, stage)
+
+
 @dataclass(frozen=True)
 class Usability:
     """How usable a reference photo is, in words the screen translates."""
@@ -115,12 +120,18 @@ class Request:
     expression_vector: tuple[float, ...] | None = None
     """Coefficients for the expression slot in place of a name, such as those read from a photo
     (`Studio.read_expression`): the recipe needs no photo."""
+    candidates: int = 1
+    """Drawings of each picture, 1 to 4, of which the one that shows the person best is kept (`candidates`); 1 is the
+    method as published."""
 
     def to_json(self) -> dict[str, Any]:
-        """The request as plain JSON values; without coefficients it reads, and so hashes, as before there were any."""
+        """The request as plain JSON values; without coefficients, and drawn once, it reads, and so hashes, as before
+        there were these."""
         values = asdict(self)
         if self.expression_vector is None:
             del values["expression_vector"]
+        if self.candidates == 1:
+            del values["candidates"]
         return values
 
 

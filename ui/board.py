@@ -116,6 +116,8 @@ def _head(run: Run, names: Mapping[str, str]) -> str:
         guidance=f"{request.guidance:g}",
         strength=f"{request.strength:g}",
     )
+    if request.candidates > 1:
+        facts += text("create.board_best", language, candidates=request.candidates)
     return f'<div class="fp-board-head"><q>{escape(request.prompt)}</q><small>{escape(facts)}</small></div>'
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from facepersona_core.limits import RANGES
 from facepersona_core.methods import METHODS
 from facepersona_core.types import Request
 from ui import create_expression
@@ -161,6 +162,10 @@ def _settings_card(context: AppContext, parts: dict[str, Any], actions: Actions)
             parts["strength"] = gr.Radio(value=_STRENGTHS["full"], elem_id="fp-strength")
             live.bind(parts["strength"], label="create.strength")
             live.bind_with(parts["strength"], lambda language: {"choices": _strength_choices(language)})
+            parts["candidates"] = gr.Slider(
+                *RANGES["candidates"], value=defaults["candidates"], step=1, elem_id="fp-candidates", buttons=[]
+            )
+            live.bind(parts["candidates"], label="create.candidates", info="create.candidates_info")
             parts["steps"] = gr.Slider(4, 60, value=defaults["steps"], step=1, elem_id="fp-steps", buttons=[])
             live.bind(parts["steps"], label="create.steps", info="create.steps_info")
             parts["guidance"] = gr.Slider(
@@ -213,7 +218,8 @@ def _wire_scene(context: AppContext, parts: dict[str, Any], actions: Actions) ->
 
 def _wire_run(context: AppContext, parts: dict[str, Any], actions: Actions) -> None:
     live = context.live
-    asked = ("people", "methods", "prompt", "expression", "count", "seed", "steps", "guidance", "strength")
+    settings = ("count", "seed", "steps", "guidance", "strength", "candidates")
+    asked = ("people", "methods", "prompt", "expression", *settings)
     outputs = [parts[key] for key in ("status", "board", "generate", "stop")]
 
     def generate(
@@ -226,6 +232,7 @@ def _wire_run(context: AppContext, parts: dict[str, Any], actions: Actions) -> N
         steps: float,
         guidance: float,
         strength: float,
+        candidates: float,
         language: str,
         page: gr.Request,
     ) -> Any:
@@ -236,6 +243,7 @@ def _wire_run(context: AppContext, parts: dict[str, Any], actions: Actions) -> N
             steps=int(steps),
             guidance=float(guidance),
             strength=float(strength),
+            candidates=int(candidates),
             **create_expression.request_fields(expression),
         )
         yield from actions.generate(person, methods, request, language, page.session_hash or "")

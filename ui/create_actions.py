@@ -51,7 +51,7 @@ class Actions:
         return self.context.names_ja
 
     def defaults(self) -> dict[str, float]:
-        """Steps and guidance the bundle recommends."""
+        """Steps, guidance and number of drawings that the bundle recommends."""
         return dict(self._info["defaults"])
 
     def chips(self, language: str) -> str:

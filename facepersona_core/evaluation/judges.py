@@ -89,12 +89,12 @@ class Judges:
         from stranger floor to same-person ceiling. ``nearer``: who of the gallery is nearer than the person.
         ``judged``: head -> likeliest class. ``yaw``: degrees. ``copied_face``, ``copied_setting``: see `copying`.
         What takes a face is None without one."""
-        look, face = self.attributes.judge(picture), self.face(picture)
+        (look, yaw), face = self.attributes.read(picture), self.face(picture)
         return {
             "face": face is not None,
             **(self._identity(face.embedding, subject, gallery) if face else dict.fromkeys(_OF_A_FACE)),
             "judged": {head: max(chances, key=chances.__getitem__) for head, chances in look.items()},
-            "yaw": round(self.attributes.yaw_degrees(picture), 2),
+            "yaw": round(yaw, 2),
             "copied_setting": _copied_setting(look, subject),
         }
 

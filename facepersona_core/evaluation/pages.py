@@ -45,7 +45,7 @@ def markdown(facts: Facts, language: str) -> str:
 
 def summary(facts: Facts, language: str) -> str:
     """What was measured, in one paragraph."""
-    counts = {name: facts[name] for name in ("people", "prompts", "seeds", "steps", "guidance")}
+    counts = {name: facts[name] for name in ("people", "prompts", "seeds", "steps", "guidance", "candidates")}
     model = {**facts["bundle"], "sha256": facts["bundle"]["sha256"][:12]}
     return _say("measured", language, pictures=sum(facts["pictures"].values()), **counts, **model, **facts["machine"])
 

@@ -37,6 +37,7 @@ def report(bundle: Bundle, judges: Judges, plan: Plan, folder: RunFolder) -> Fac
         "seeds": plan.seeds,
         "steps": plan.steps,
         "guidance": plan.guidance,
+        "candidates": plan.candidates,
         "machine": _machine(),
         "pictures": {method: sum("face" in row for own in rows[method].values() for row in own) for method in rows},
         **compared(rows),

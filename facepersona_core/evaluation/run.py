@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from facepersona_core.bundle import Bundle
+from facepersona_core.candidates import Likeness, draw_best
 from facepersona_core.evaluation.judges import Judges, Subject
 from facepersona_core.evaluation.prompts import EXPRESSION, EvaluationPrompt, prompts_digest
 from facepersona_core.evaluation.records import Cell, RunFolder
@@ -37,6 +38,8 @@ class Plan:
     guidance: float
     slot: frozenset[str]
     """Expressions that the model's slot takes."""
+    candidates: int = 1
+    """Drawings of each picture, of which the best is measured (`candidates`)."""
 
     @property
     def cells(self) -> list[Cell]:
@@ -62,6 +65,7 @@ class Plan:
             "gallery": len(self.gallery),
             "steps": self.steps,
             "guidance": self.guidance,
+            "candidates": self.candidates,
         }
 
 
@@ -134,9 +138,11 @@ class _Work:
         """Make one picture, measure it and keep both."""
         item, plan = self.plan.prompts[cell.prompt], self.plan
         text, expression = (item.plain or item.text, item.wanted[EXPRESSION]) if cell.slot else (item.text, None)
-        request = Request(text, seed_of(cell), steps=plan.steps, guidance=plan.guidance, expression=expression)
+        settings: dict[str, Any] = {name: getattr(plan, name) for name in ("steps", "guidance", "candidates")}
+        request = Request(text, seed_of(cell), expression=expression, **settings)
+        likeness = Likeness(self.bundle, self.judges.reader, [subject.reference])
         started = time.perf_counter()
-        picture = next(iter(method.generate(persona, request)))
+        (picture,) = draw_best(method, persona, request, likeness)
         seconds = time.perf_counter() - started
         measured = self.judges.measure(picture, subject, self.gallery)
         self.folder.add_picture(cell, picture, {"wanted": dict(item.wanted), "seconds": seconds, **measured})

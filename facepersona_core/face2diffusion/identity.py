@@ -6,10 +6,12 @@ keeps its say over the picture (arXiv:2403.05094, section "Multi-Scale Identity 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -144,3 +146,12 @@ class IdentityEncoder(nn.Module):
     def config_json(self) -> dict[str, Any]:
         """The configuration as JSON values."""
         return asdict(self.config)
+
+
+@torch.no_grad()
+def identity_of(encoder: IdentityEncoder, aligned: Sequence[np.ndarray]) -> Tensor:
+    """Identity vector [output width] of one person: the mean over ``aligned`` faces, uint8 [112, 112, 3] RGB each, and
+    their mirror images."""
+    pixels = torch.from_numpy(np.stack(aligned)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    mean: Tensor = encoder(torch.cat([pixels, pixels.flip(3)])).mean(0)
+    return mean

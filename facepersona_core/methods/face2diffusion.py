@@ -32,12 +32,11 @@ class Face2Diffusion:
 
     def enrol(self, faces: Sequence[Face], progress: Progress = no_progress) -> Persona:
         """Identity vector, float32 [identity width], of the aligned faces."""
-        import torch
+        from facepersona_core.face2diffusion.identity import identity_of
 
         progress(0.0, "encode")
-        pixels = torch.from_numpy(np.stack([face.aligned for face in faces])).permute(0, 3, 1, 2).float() / 127.5 - 1
-        with self.bundle.lock, torch.no_grad():
-            identity = self.bundle.identity_encoder(torch.cat([pixels, pixels.flip(3)])).mean(0)
+        with self.bundle.lock:
+            identity = identity_of(self.bundle.identity_encoder, [face.aligned for face in faces])
         progress(1.0, "encode")
         key = json_digest([self.card.key, self.bundle.sha256, sorted(face.digest for face in faces)])
         return Persona(self.card.key, key, {"identity": identity.numpy()})

@@ -34,7 +34,8 @@ def start_study(people: PeopleBook, jobs: StartStore, bundle: Bundle, plan: Stud
 
     Raises UnknownPerson, UnknownMethod, PromptInvalid, RequestInvalid, ConsentMissing, StudyExists."""
     photos = check_plan(people, plan)
-    model = {"bundle": bundle.sha256, "release": facepersona_core.__version__, **bundle.info["defaults"]}
+    settings = {name: bundle.info["defaults"][name] for name in ("steps", "guidance")}  # a study draws once
+    model = {"bundle": bundle.sha256, "release": facepersona_core.__version__, **settings}
     return jobs.start(plan, plan_tasks(plan, photos, model), bundle.sha256)
 
 

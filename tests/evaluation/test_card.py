@@ -55,9 +55,10 @@ def test_a_bundle_is_measured_and_its_card_written(tiny_bundle: Path, tmp_path: 
     shutil.copy(ship / "bundle.json", tmp_path)
     shutil.copytree(ship / "judges", tmp_path / "judges")
     unmeasured = Figures(**{**asdict(figures), "top1_of_100": None})
-    write_card(tmp_path, unmeasured, json.loads((ship / "figures.json").read_text("utf-8"))["training"])
+    write_card(tmp_path, unmeasured, figures, json.loads((ship / "figures.json").read_text("utf-8"))["training"])
     written = json.loads((tmp_path / "figures.json").read_text("utf-8"))
-    assert set(written) == {*asdict(figures), "training"} and written["top1_of_100"] is None
+    assert set(written) == {*asdict(figures), "drawn_once", "training"}
+    assert (written["top1_of_100"], written["drawn_once"]) == (None, asdict(figures))
     assert "not measurable" in (tmp_path / "CARD.md").read_text("utf-8")
 
 

@@ -137,7 +137,7 @@ def test_judge_tells_probabilities(bundle: Folder, pictures: Pictures) -> None:
 
 def test_judge_reads_the_yaw(bundle: Folder, pictures: Pictures) -> None:
     judge = open_judge(bundle.path / "judges" / "attributes")
-    read = [judge.yaw_degrees(Image.fromarray(pixels)) for pixels in pictures.pixels]
+    read = [judge.read(Image.fromarray(pixels))[1] for pixels in pictures.pixels]
     true = [label["yaw"] for label in pictures.labels]
     assert np.corrcoef(read, true)[0, 1] > 0.9
     assert np.abs(np.subtract(read, true)).mean() < 8

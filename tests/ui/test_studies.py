@@ -53,7 +53,7 @@ class Keeper:
 def context(store: Store) -> AppContext:
     settings = Settings.from_environment({"FACEPERSONA_HOME": str(store.folder)})
     stores = (store.db, store.files, store.people, store.pictures, store.studies, store.ratings)
-    info = {"defaults": {"steps": 2, "guidance": 3.0}, "words": WORDS}
+    info = {"defaults": {"steps": 2, "guidance": 3.0, "candidates": 1}, "words": WORDS}
     studio = cast(Any, SimpleNamespace(bundle=SimpleNamespace(sha256=toy.BUNDLE, info=info)))
     return AppContext(settings, *stores, studio, names_ja={"Aoi": "葵"}, workers=cast(Any, Keeper()))
 

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from facepersona_core.bundle import open_bundle
+from facepersona_core.candidates import Likeness, draw_best
 from facepersona_core.evaluation.figures import FIGURES, by_words, sums_of
 from facepersona_core.evaluation.judges import Judges
 from facepersona_core.evaluation.prompts import EvaluationPrompt
@@ -104,10 +105,13 @@ class Figures:
     expression_by_slot: float | None
     seconds_per_picture: float
     steps: int
+    candidates: int
+    """Drawings of each picture, of which the best was measured."""
 
 
-def evaluate(path: Path, people: int = 20) -> Figures:
-    """Figures of Face2Diffusion on the bundle at ``path`` with the first ``people`` of the gallery."""
+def evaluate(path: Path, people: int = 20, candidates: int | None = None) -> Figures:
+    """Figures of Face2Diffusion on the bundle at ``path`` with the first ``people`` of the gallery; ``candidates``:
+    drawings of each picture, by default as many as the bundle recommends."""
     bundle, judges = open_bundle(path), Judges(path)
     defaults = bundle.info["defaults"]
     plan = Plan(
@@ -119,6 +123,7 @@ def evaluate(path: Path, people: int = 20) -> Figures:
         steps=defaults["steps"],
         guidance=defaults["guidance"],
         slot=frozenset(bundle.expressions),
+        candidates=candidates or defaults["candidates"],
     )
     with TemporaryDirectory() as work:
         folder = RunFolder(Path(work), plan.facts(bundle, judges))
@@ -129,14 +134,14 @@ def evaluate(path: Path, people: int = 20) -> Figures:
         gallery = judges.gallery(folder.people, GALLERY)
     few = {number: gallery[number] for number in GALLERY[:20]}
     photos = [own_photos(subjects, judges, strangers)["top1"] for strangers in (few, gallery)]
-    return card_figures(rows, plan.steps, *(found.value if found else None for found in photos))
+    return card_figures(rows, plan, *(found.value if found else None for found in photos))
 
 
 def card_figures(
-    rows: dict[int, list[Row]], steps: int, photos_of_20: float | None, photos_of_100: float | None
+    rows: dict[int, list[Row]], plan: Plan, photos_of_20: float | None, photos_of_100: float | None
 ) -> Figures:
-    """The card's figures from everything measured, ``rows``: person -> rows, with ``steps`` a picture; the last two
-    are the shares of the people's own photos that are recognised."""
+    """The card's figures from everything measured by ``plan``, ``rows``: person -> rows; the last two are the shares
+    of the people's own photos that are recognised."""
     found = {each.key: each.value(sums_of(each, rows).sum(0)) for each in FIGURES}
     pictures = [row for own in rows.values() for row in own if by_words(row)]
     return Figures(
@@ -152,7 +157,8 @@ def card_figures(
         expression_by_words=found["expression"],
         expression_by_slot=found["expression_slot"],
         seconds_per_picture=float(np.median([row["seconds"] for row in pictures])),
-        steps=steps,
+        steps=plan.steps,
+        candidates=plan.candidates,
     )
 
 
@@ -170,22 +176,24 @@ def contact_sheet(path: Path, out: Path, identities: Sequence[int], prompts: Seq
     for identity in (*identities, None):
         method = build_method(METHOD if identity else "class_word", bundle)
         photo = Image.fromarray(reference_photo(identity).pixels) if identity else "class word only"
-        persona = method.enrol([reader.read(photo, str(identity))] if isinstance(photo, Image.Image) else [])
-        requests = (
-            Request(prompt, seed=column, steps=defaults["steps"], guidance=defaults["guidance"])
-            for column, prompt in enumerate(prompts, 1)
-        )
-        rows.append((photo, [next(iter(method.generate(persona, request))) for request in requests]))
+        faces = [reader.read(photo, str(identity))] if isinstance(photo, Image.Image) else []
+        persona, likeness = method.enrol(faces), Likeness(bundle, reader, faces)
+        requests = (Request(prompt, seed=column, **defaults) for column, prompt in enumerate(prompts, 1))
+        pictures = (next(draw_best(method, persona, request, likeness)) for request in requests)
+        rows.append((photo, list(pictures)))
     out.parent.mkdir(parents=True, exist_ok=True)
     draw_sheet(prompts, rows, cell).save(out, quality=90)
 
 
-def write_card(path: Path, figures: Figures, training: dict[str, Any]) -> None:
-    """Write ``figures.json`` and ``CARD.md`` of the bundle from measured figures and the training log's facts."""
-    (path / "figures.json").write_text(json.dumps({**asdict(figures), "training": training}, indent=1) + "\n")
+def write_card(path: Path, figures: Figures, once: Figures, training: dict[str, Any]) -> None:
+    """Write ``figures.json`` and ``CARD.md`` of the bundle from the figures measured by its defaults and with every
+    picture drawn ``once``, and from the training log's facts."""
+    facts = {**asdict(figures), "drawn_once": asdict(once), "training": training}
+    (path / "figures.json").write_text(json.dumps(facts, indent=1) + "\n")
     template = (Path(__file__).parent / "card.md").read_text("utf-8")
     judge = json.loads((path / "judges" / "attributes" / "config.json").read_text())["figures"]["sharp"]
     shown = {key: _shown(value) for key, value in asdict(figures).items()}
+    shown |= {f"once_{key}": _shown(value) for key, value in asdict(once).items()}
     shown |= {f"judge_{head}": _shown(value) for head, value in judge.items()}
     shown["expression_encoder"] = _reading_of(training)
     edition = json.loads((path / "bundle.json").read_text())["edition"]
@@ -247,7 +255,8 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--sheet", type=Path, help="also write a contact sheet of eight people to this file")
     chosen = parser.parse_args()
-    write_card(chosen.bundle, evaluate(chosen.bundle, chosen.people), training_facts(chosen.work, chosen.from_bundle))
+    figures = (evaluate(chosen.bundle, chosen.people, candidates) for candidates in (None, 1))
+    write_card(chosen.bundle, *figures, training_facts(chosen.work, chosen.from_bundle))
     if chosen.sheet:
         contact_sheet(chosen.bundle, chosen.sheet, SHEET_PEOPLE, [prompt.text for prompt in PROMPTS])
 

@@ -316,8 +316,8 @@ class Run:
         """Measure the bundle on held-out people and write its card; ``source``: the bundle that it goes on from."""
         if not self.recipe.evaluated_people:
             return
-        figures = evaluate.evaluate(self.bundle, self.recipe.evaluated_people)
-        evaluate.write_card(self.bundle, figures, evaluate.training_facts(self.work, source))
+        figures = (evaluate.evaluate(self.bundle, self.recipe.evaluated_people, count) for count in (None, 1))
+        evaluate.write_card(self.bundle, *figures, evaluate.training_facts(self.work, source))
 
     def write(
         self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures, reader: Any | None = None
@@ -332,7 +332,7 @@ class Run:
             mapping=mapped,
             pictures=pictures,
             edition=self.recipe.edition,
-            defaults={"steps": self.recipe.steps, "guidance": self.recipe.guidance},
+            defaults={name: getattr(self.recipe, name) for name in ("steps", "guidance", "candidates")},
             expression_encoder=reader,
         )
 

@@ -43,6 +43,7 @@ class Recipe:
     edition: str = "1"
     steps: int = 12
     guidance: float = 3.0
+    candidates: int = 3
     evaluated_people: int = 20
     """Held-out people behind the card's figures; 0 writes no card."""
 

@@ -1,0 +1,117 @@
+"""The best of several drawings, on the bundle that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facepersona_core.bundle import Bundle, open_bundle
+from facepersona_core.candidates import EXPRESSION_WEIGHT, Likeness, draw_best, seed_of
+from facepersona_core.errors import RequestInvalid
+from facepersona_core.face2diffusion.expression import coefficients_of
+from facepersona_core.faces import FaceReader, bundled_face_reader
+from facepersona_core.methods import method_card
+from facepersona_core.settings import Settings
+from facepersona_core.types import Face, Persona, Progress, Request, no_progress
+
+PEOPLE = Path(__file__).parents[1] / "data" / "people"
+REQUEST = Request("a photo of S* at the beach", seed=5, count=2, steps=1, candidates=3)
+NOBODY = Image.new("RGB", (128, 128), "white")
+
+
+def photo(number: int, name: str = "00") -> Image.Image:
+    return Image.open(PEOPLE / str(number) / f"{name}.png").convert("RGB")
+
+
+class Album:
+    """A method that draws what it is given, and remembers the seeds."""
+
+    def __init__(self, pictures: Sequence[Image.Image], key: str = "face2diffusion") -> None:
+        self.card, self.seeds, self._next = method_card(key), list[int](), iter(pictures)
+
+    def enrol(self, faces: Sequence[Face], progress: Progress = no_progress) -> Persona:
+        return Persona(self.card.key, "album")
+
+    def generate(self, persona: Persona, request: Request, progress: Progress = no_progress) -> Iterator[Image.Image]:
+        for index in range(request.count):
+            self.seeds.append(request.seed + index)
+            progress((index + 1) / request.count, "denoise")
+            yield next(self._next)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> tuple[Bundle, FaceReader]:
+    path = Settings.from_environment({}).bundle
+    return open_bundle(path), bundled_face_reader(path)
+
+
+@pytest.fixture(scope="module")
+def likeness(shipped: tuple[Bundle, FaceReader]) -> Likeness:
+    bundle, reader = shipped
+    return Likeness(bundle, reader, [reader.read(photo(990000), "reference")])
+
+
+def best(album: Any, likeness: Likeness, request: Request = REQUEST, progress: Progress = no_progress) -> list[Any]:
+    return list(draw_best(album, album.enrol([]), request, likeness, progress))
+
+
+def test_the_drawing_of_the_person_is_kept(likeness: Likeness) -> None:
+    own, others = [photo(990000, name) for name in ("01", "02")], [photo(n) for n in (990001, 990002, 990003)]
+    album = Album([others[0], own[0], NOBODY, own[1], others[1], others[2]])
+    heard: list[float] = []
+    assert best(album, likeness, progress=lambda fraction, _: heard.append(fraction)) == own
+    assert heard == sorted(heard) and heard[-1] == pytest.approx(1.0)
+    assert album.seeds == [seed_of(seed, candidate) for seed in (5, 6) for candidate in range(3)]
+    assert len(set(album.seeds)) == 6 and album.seeds[::3] == [5, 6]
+
+
+def test_without_a_face_the_first_drawing_is_kept(likeness: Likeness) -> None:
+    blank = [Image.new("RGB", (128, 128), (shade, shade, shade)) for shade in (10, 20, 30)]
+    assert best(Album(blank), likeness, replace(REQUEST, count=1)) == blank[:1]
+    assert likeness.of(NOBODY, REQUEST) == -np.inf
+
+
+def test_an_expression_that_was_asked_for_counts(likeness: Likeness) -> None:
+    encoder, picture = likeness.bundle.expression_encoder, photo(990000, "01")
+    assert encoder is not None
+    shown = np.array(coefficients_of(encoder, likeness.reader.aligned(picture, "picture")))
+    plain = likeness.of(picture, REQUEST)
+    asked = replace(REQUEST, expression_vector=tuple(shown.tolist()))
+    assert likeness.of(picture, asked) == pytest.approx(plain)
+    further = shown + 2 * encoder.deviation.numpy()
+    away = replace(REQUEST, expression_vector=tuple(further.tolist()))
+    assert likeness.of(picture, away) == pytest.approx(plain - 2 * EXPRESSION_WEIGHT, abs=1e-4)
+    name, vector = next(iter(likeness.bundle.expressions.items()))
+    told = replace(REQUEST, expression_vector=tuple(vector.tolist()))
+    assert likeness.of(picture, replace(REQUEST, expression=name)) == pytest.approx(likeness.of(picture, told))
+
+
+def test_a_method_that_knows_nobody_draws_once(likeness: Likeness) -> None:
+    album = Album([NOBODY, NOBODY], "class_word")
+    assert len(best(album, likeness)) == 2
+    assert album.seeds == [5, 6]
+
+
+def test_one_candidate_is_the_method_as_published(likeness: Likeness) -> None:
+    album = Album([NOBODY])
+    assert best(album, likeness, replace(REQUEST, count=1, candidates=1)) == [NOBODY]
+    assert album.seeds == [5]
+
+
+def test_what_cannot_be_drawn_is_refused_before_any_work(likeness: Likeness) -> None:
+    album = Album([NOBODY])
+    with pytest.raises(RequestInvalid, match="candidates is 0"):
+        best(album, likeness, replace(REQUEST, candidates=0))
+    assert album.seeds == []
+
+
+def test_drawn_once_a_request_reads_as_before_there_were_candidates() -> None:
+    once = replace(REQUEST, candidates=1)
+    assert "candidates" not in once.to_json()
+    assert REQUEST.to_json() == {**once.to_json(), "candidates": 3}
