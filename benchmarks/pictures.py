@@ -1,9 +1,11 @@
-"""Seconds a picture: one at a time as the app makes them, against batches of four, and the bundle's steps against 20.
+"""Seconds a picture: one at a time as the app makes them, against batches of four, the bundle's steps against 20, and
+the best of several drawings, with everything that finding and comparing faces takes.
 
     python benchmarks/pictures.py [--threads 2] [--repeats 5]
 
-The same prompts in every row, everything loaded before; rows take turns, and the median of the repeats
-counts. One at a time, a picture never depends on what is made beside it; that is what the batch would buy.
+The same prompts in every row, everything loaded before; rows take turns, and the median of the repeats counts. The
+best of several shows a sample person by Face2Diffusion, the other rows the class word. One at a time, a picture never
+depends on what is made beside it; that is what the batch would buy.
 """
 
 from __future__ import annotations
@@ -12,13 +14,20 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 
 import torch
+from PIL import Image
 
+import facepersona_core
 from facepersona_core.bundle import Bundle, open_bundle
+from facepersona_core.candidates import Likeness, draw_best
 from facepersona_core.diffusion import embed_text
+from facepersona_core.faces import bundled_face_reader
+from facepersona_core.methods import build_method
 from facepersona_core.settings import Settings
+from facepersona_core.types import Request
 
 PROMPTS = (
     "a photo of a person at the beach",
@@ -27,6 +36,7 @@ PROMPTS = (
     "a photo of a person in a city at night",
 )
 MANY_STEPS = 20
+PHOTO = Path(facepersona_core.__file__).parent / "embedded" / "people" / "amara" / "1.jpg"
 
 
 def draw(bundle: Bundle, prompts: torch.Tensor, negative: torch.Tensor, steps: int, guidance: float) -> None:
@@ -53,6 +63,9 @@ def main() -> None:
     steps, guidance = bundle.info["defaults"]["steps"], bundle.info["defaults"]["guidance"]
     prompts = torch.cat([embed_text(bundle.pipeline, prompt) for prompt in PROMPTS])
     negative = embed_text(bundle.pipeline, "")
+    method, reader = build_method("face2diffusion", bundle), bundled_face_reader(bundle.path)
+    faces = [reader.read(Image.open(PHOTO).convert("RGB"), PHOTO.name)]
+    persona, likeness = method.enrol(faces), Likeness(bundle, reader, faces)
 
     def alone() -> None:
         for prompt in prompts:
@@ -61,7 +74,25 @@ def main() -> None:
     def in_fours(count: int) -> Callable[[], None]:
         return lambda: draw(bundle, prompts, negative, count, guidance)
 
-    rows = {"alone": alone, "in_fours": in_fours(steps), f"in_fours_{MANY_STEPS}_steps": in_fours(MANY_STEPS)}
+    def best_of(candidates: int) -> Callable[[], None]:
+        requests = [
+            Request(prompt.replace("a person", "S*"), steps=steps, guidance=guidance, candidates=candidates)
+            for prompt in PROMPTS
+        ]
+
+        def row() -> None:
+            for request in requests:
+                list(draw_best(method, persona, request, likeness))
+
+        return row
+
+    several = bundle.info["defaults"]["candidates"]
+    rows = {
+        "alone": alone,
+        "in_fours": in_fours(steps),
+        f"in_fours_{MANY_STEPS}_steps": in_fours(MANY_STEPS),
+        f"best_of_{several}": best_of(several),
+    }
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     for repeat in range(chosen.repeats + 1):
         for name, row in rows.items():
