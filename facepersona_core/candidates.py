@@ -60,19 +60,16 @@ class Likeness:
             return identity_of(self.bundle.identity_encoder, aligned)
 
     def _expression_distance(self, aligned: np.ndarray, request: Request) -> float:
-        """Root mean square over the coefficients, in standard deviations; 0 where no expression was asked for."""
+        """0 where no expression was asked for."""
         encoder = self.bundle.expression_encoder
         asked = request.expression_vector
         if request.expression is not None:
             asked = tuple(self.bundle.expressions[request.expression].tolist())
         if encoder is None or asked is None:
             return 0.0
-        from facepersona_core.face2diffusion.expression import coefficients_of
+        from facepersona_core.face2diffusion.expression import coefficients_of, expression_distance
 
-        spread = encoder.deviation.numpy()
-        told = spread > 0
-        away = np.subtract(coefficients_of(encoder, aligned), asked)[told] / spread[told]
-        return float(np.sqrt(np.mean(away**2)))
+        return expression_distance(encoder, coefficients_of(encoder, aligned), asked)
 
 
 def seed_of(seed: int, candidate: int) -> int:

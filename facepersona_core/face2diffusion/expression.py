@@ -7,6 +7,7 @@ somebody who asks for "the expression of this photo".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
@@ -78,6 +79,14 @@ def coefficients_of(encoder: ExpressionEncoder, aligned: np.ndarray) -> tuple[fl
     """Coefficients of one ``aligned`` face uint8 [112, 112, 3] RGB, to four decimals, as a recipe keeps them."""
     face = torch.from_numpy(np.ascontiguousarray(aligned)).permute(2, 0, 1)[None].float() / 127.5 - 1
     return tuple(round(value, 4) for value in encoder(face)[0].tolist())
+
+
+def expression_distance(encoder: ExpressionEncoder, shown: Sequence[float], asked: Sequence[float]) -> float:
+    """Root mean square difference of two vectors of coefficients [expression], in standard deviations of each; those
+    that never varied are left out."""
+    spread = encoder.deviation.numpy()
+    told = spread > 0
+    return float(np.sqrt(np.mean((np.subtract(shown, asked)[told] / spread[told]) ** 2)))
 
 
 def _convolution(before: int, after: int, kernel: int, stride: int) -> nn.Sequential:

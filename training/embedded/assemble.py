@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def expression_vectors(pictures: Pictures) -> dict[str, list[float]]:
     for label in pictures.labels:
         by_name.setdefault(label["expression"], []).append(label["expression_vector"])
     return {name: np.mean(rows, 0).round(4).tolist() for name, rows in sorted(by_name.items())}
+
+
+def write_expressions(folder: Path, vectors: Mapping[str, Sequence[float]]) -> None:
+    """Write what the expression slot takes for each name into the bundle ``folder``."""
+    (folder / "expressions.json").write_text(json.dumps(vectors, indent=1) + "\n")
 
 
 def write_pipeline(folder: Path, autoencoder: AutoencoderKL, model: TextToImage, tokenizer: Any) -> None:
@@ -88,7 +94,7 @@ def write_bundle(
     save_part(mapping, folder / "mapping")
     if expression_encoder:
         save_part(expression_encoder, folder / "expression_encoder")
-    (folder / "expressions.json").write_text(json.dumps(expression_vectors(pictures), indent=1) + "\n")
+    write_expressions(folder, expression_vectors(pictures))
     info = {
         "name": "FacePersona embedded",
         "edition": edition,

@@ -20,10 +20,12 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from torch import distributed as dist
 
+from facepersona_core.bundle import Bundle
 from facepersona_core.face2diffusion.checkpoint import load_expression, load_identity
 from facepersona_core.face2diffusion.expression import ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityEncoder
 from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
+from facepersona_core.faces import bundled_face_reader
 from training.embedded import (
     assemble,
     autoencoder,
@@ -35,6 +37,7 @@ from training.embedded import (
     mapping,
     perception,
     reward,
+    slot,
     text_to_image,
 )
 from training.embedded.data import Label, Pictures, load_pictures
@@ -257,6 +260,7 @@ class Run:
         model = self.together(pictures, kept, features, vectors, model)
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         self.judges()
+        self.slot(pictures, kept, vectors, reader)
         self.card()
 
     def go_on(self, source: Path) -> None:
@@ -281,6 +285,7 @@ class Run:
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         for part in ("face_pack", "judges"):
             shutil.copytree(source / part, self.bundle / part, dirs_exist_ok=True)
+        self.slot(pictures, kept, vectors, reader)
         self.card(source)
 
     def _name_as_before(
@@ -311,6 +316,14 @@ class Run:
             self.log(name, **train(data, self.work, minutes, r.seed, people=r.people))
         for part in ("face_pack", "judges"):
             shutil.copytree(self.work / part, self.bundle / part, dirs_exist_ok=True)
+
+    def slot(self, pictures: Pictures, kept: latents.Latents, vectors: Tensor, reader: ExpressionEncoder) -> None:
+        """Stage 7b: the named expressions of the written bundle as strong as it needs them, by what ``reader`` says of
+        drawings of training people. ``vectors``: as for `together`."""
+        own = Bundle(self.bundle)  # not the one that others open: what it says of expressions is about to change
+        people = mapping.mean_vectors(vectors[0].float(), kept.person)[: self.recipe.slot_people]
+        means, faces = assemble.expression_vectors(pictures), bundled_face_reader(self.bundle)
+        assemble.write_expressions(self.bundle, slot.strengthen(own, faces, reader, means, people.numpy(), self.log))
 
     def card(self, source: Path | None = None) -> None:
         """Measure the bundle on held-out people and write its card; ``source``: the bundle that it goes on from."""

@@ -44,6 +44,8 @@ class Recipe:
     steps: int = 12
     guidance: float = 3.0
     candidates: int = 3
+    slot_people: int = 16
+    """Training people who are drawn to find how strongly the slot has to be told each expression."""
     evaluated_people: int = 20
     """Held-out people behind the card's figures; 0 writes no card."""
 
@@ -86,6 +88,7 @@ def toy() -> Recipe:
         decoder_minutes=0.05,
         edition="toy",
         steps=2,
+        slot_people=1,
         evaluated_people=0,
     )
 
