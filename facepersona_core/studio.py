@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -171,9 +172,17 @@ class Studio:
             self._metrics[key] = build_metric(key, self.bundle, self.settings)
         return self._metrics[key]
 
+    @cached_property
+    def _face_pack(self) -> dict[str, str]:
+        """What finds the faces by which drawings are chosen."""
+        from facepersona_core.faces import open_face_reader
+        from facepersona_core.metrics.identity_similarity import pack_digest
+
+        return {"name": self.settings.face_pack, "sha256": pack_digest(open_face_reader(self.settings).folder)}
+
     def _recipe(self, person: PersonLike, persona: Persona, request: Request) -> dict[str, Any]:
         bundle = self.bundle
-        return {
+        recipe: dict[str, Any] = {
             "request": request.to_json(),
             "method": persona.method,
             "person": person.name,
@@ -182,6 +191,7 @@ class Studio:
             "versions": {"facepersona": facepersona_core.__version__}
             | {name: version(name) for name in ("torch", "diffusers", "transformers")},
         }
+        return recipe if request.candidates == 1 else {**recipe, "face_pack": self._face_pack}
 
     def _runs(self, recipes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[int], PictureLike | None]]:
         """Split the pictures into ones that exist and runs of consecutive ones to make."""

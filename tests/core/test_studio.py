@@ -91,6 +91,17 @@ def test_pictures_come_with_scores_and_recipe_and_are_made_once(work: Workplace,
     assert again[0].scores == made[0].scores
 
 
+def test_the_best_of_several_is_another_picture_whose_recipe_says_how_it_was_chosen(work: Workplace) -> None:
+    person, once = work.people.get("Aoi"), replace(SCENE, count=1)
+    made = [next(iter(work.studio.generate(person, "face2diffusion", replace(once, candidates=k)))) for k in (1, 3)]
+    recipes = [one.record.recipe for one in made]
+    assert [recipe["request"].get("candidates") for recipe in recipes] == [None, 3]
+    assert "face_pack" not in recipes[0]
+    assert recipes[1]["face_pack"].keys() == {"name", "sha256"}
+    identity = [next(s.value for s in one.scores if s.metric == "identity_similarity") for one in made]
+    assert made[1].path != made[0].path and None not in identity
+
+
 def test_the_same_request_gives_the_same_bytes_in_another_home(work: Workplace, tmp_path: Path) -> None:
     other = open_test_workplace(tmp_path)
     first, second = (
