@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from facepersona_core.candidates import seed_of
 from facepersona_core.composition import Workplace, open_workplace
 from facepersona_core.errors import (
     ConsentMissing,
@@ -22,6 +23,7 @@ from facepersona_core.errors import (
 )
 from facepersona_core.limits import check_request
 from facepersona_core.sample_study import export_study, seed_study
+from facepersona_core.stores import Made
 from facepersona_core.study.design import PromptItem, StudyPlan, cells
 from facepersona_core.study.making import make_pictures
 from storage import ConsentForm
@@ -91,15 +93,17 @@ def test_pictures_come_with_scores_and_recipe_and_are_made_once(work: Workplace,
     assert again[0].scores == made[0].scores
 
 
-def test_the_best_of_several_is_another_picture_whose_recipe_says_how_it_was_chosen(work: Workplace) -> None:
+def test_the_best_of_several_is_one_of_them_and_its_recipe_says_what_found_the_faces(work: Workplace) -> None:
     person, once = work.people.get("Aoi"), replace(SCENE, count=1)
-    made = [next(iter(work.studio.generate(person, "face2diffusion", replace(once, candidates=k)))) for k in (1, 3)]
-    recipes = [one.record.recipe for one in made]
-    assert [recipe["request"].get("candidates") for recipe in recipes] == [None, 3]
-    assert "face_pack" not in recipes[0]
-    assert recipes[1]["face_pack"].keys() == {"name", "sha256"}
-    identity = [next(s.value for s in one.scores if s.metric == "identity_similarity") for one in made]
-    assert made[1].path != made[0].path and None not in identity
+
+    def make(**change: int) -> Made:
+        return next(iter(work.studio.generate(person, "face2diffusion", replace(once, **change))))
+
+    drawn, best = [make(seed=seed_of(7, candidate)) for candidate in range(3)], make(candidates=3)
+    assert best.path in {one.path for one in drawn} and best.record.id not in {one.record.id for one in drawn}
+    assert best.record.seed == 7 and best.record.recipe["request"]["candidates"] == 3
+    assert best.record.recipe["face_pack"].keys() == {"name", "sha256"}
+    assert "face_pack" not in drawn[0].record.recipe and "candidates" not in drawn[0].record.recipe["request"]
 
 
 def test_the_same_request_gives_the_same_bytes_in_another_home(work: Workplace, tmp_path: Path) -> None:
