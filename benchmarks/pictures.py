@@ -24,7 +24,7 @@ import facepersona_core
 from facepersona_core.bundle import Bundle, open_bundle
 from facepersona_core.candidates import Likeness, draw_best
 from facepersona_core.diffusion import embed_text
-from facepersona_core.faces import bundled_face_reader
+from facepersona_core.faces import open_face_reader
 from facepersona_core.methods import build_method
 from facepersona_core.settings import Settings
 from facepersona_core.types import Request
@@ -59,11 +59,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
-    bundle = open_bundle(Settings.from_environment().bundle)
+    settings = Settings.from_environment()
+    bundle = open_bundle(settings.bundle)
     steps, guidance = bundle.info["defaults"]["steps"], bundle.info["defaults"]["guidance"]
     prompts = torch.cat([embed_text(bundle.pipeline, prompt) for prompt in PROMPTS])
     negative = embed_text(bundle.pipeline, "")
-    method, reader = build_method("face2diffusion", bundle), bundled_face_reader(bundle.path)
+    method, reader = build_method("face2diffusion", bundle), open_face_reader(settings)
     faces = [reader.read(Image.open(PHOTO).convert("RGB"), PHOTO.name)]
     persona, likeness = method.enrol(faces), Likeness(bundle, reader, faces)
 
@@ -91,7 +92,7 @@ def main() -> None:
         "alone": alone,
         "in_fours": in_fours(steps),
         f"in_fours_{MANY_STEPS}_steps": in_fours(MANY_STEPS),
-        f"best_of_{several}": best_of(several),
+        **({f"best_of_{several}": best_of(several)} if several > 1 else {}),
     }
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     for repeat in range(chosen.repeats + 1):

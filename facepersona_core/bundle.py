@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from facepersona_core.face2diffusion.mapping import MappingNetwork
 
 _PARTS = ("model_index.json", "unet", "vae", "text_encoder", "tokenizer", "scheduler", "identity_encoder", "mapping")
-_CHOOSING = "expression_encoder"
-"""Not every bundle has it; where it is, it takes part in choosing between drawings."""
+_ENCODER, _EXPRESSIONS = "expression_encoder", "expressions.json"
+"""Not every bundle has these; where they are, they take part in choosing between drawings and in the slot."""
 
 
 class Bundle:
@@ -50,9 +50,9 @@ class Bundle:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash over names and contents of all weights that take part in making a picture."""
+        """Hash over names and contents of everything that takes part in making a picture."""
         digest = hashlib.sha256()
-        for part in (*_PARTS, _CHOOSING):
+        for part in (*_PARTS, _ENCODER, _EXPRESSIONS):
             root = self.path / part
             for file in sorted([root] if root.is_file() else root.rglob("*")):
                 if file.is_file():
@@ -100,7 +100,7 @@ class Bundle:
     @property
     def reads_expressions(self) -> bool:
         """True when the bundle has an expression encoder. Not all have one."""
-        return (self.path / _CHOOSING).is_dir()
+        return (self.path / _ENCODER).is_dir()
 
     @cached_property
     def expression_encoder(self) -> ExpressionEncoder | None:
@@ -110,15 +110,23 @@ class Bundle:
             return None
         from facepersona_core.face2diffusion.checkpoint import load_expression
 
-        return load_expression(self.path / _CHOOSING)
+        return load_expression(self.path / _ENCODER)
 
     @cached_property
     def expressions(self) -> dict[str, np.ndarray]:
-        """Expression name to the vector, float32 [E], that the expression slot takes; empty without a slot."""
-        path = self.path / "expressions.json"
-        if not path.is_file():
-            return {}
-        return {name: np.asarray(vector, np.float32) for name, vector in json.loads(path.read_text()).items()}
+        """Expression name to the vector, float32 [E], that the expression slot is told; empty without a slot."""
+        return {name: self._expressions[name]["strength"] * mean for name, mean in self.expression_means.items()}
+
+    @cached_property
+    def expression_means(self) -> dict[str, np.ndarray]:
+        """Expression name to the vector, float32 [E], that a face which shows it is read as: the model draws it
+        weaker than it is told, so that it is told more."""
+        return {name: np.asarray(entry["mean"], np.float32) for name, entry in self._expressions.items()}
+
+    @cached_property
+    def _expressions(self) -> dict[str, Any]:
+        path = self.path / _EXPRESSIONS
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 @cache

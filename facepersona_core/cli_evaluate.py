@@ -39,7 +39,7 @@ def add_command(app: typer.Typer, quiet: Callable[[], AbstractContextManager[Non
         bundle: Annotated[Path | None, typer.Option(exists=True, file_okay=False)] = None,
         steps: int | None = None,
         guidance: float | None = None,
-        candidates: int | None = None,
+        candidates: int = 1,
         sheet: Annotated[bool, typer.Option("--sheet")] = False,
         as_json: AsJson = False,
     ) -> None:
@@ -79,7 +79,7 @@ def _plan(
     methods: str,
     steps: int | None,
     guidance: float | None,
-    candidates: int | None,
+    candidates: int,
 ) -> Plan:
     """What is asked for, checked. Raises RequestInvalid, UnknownMethod, EvaluationInvalid, PackageMissing."""
     from facepersona_core.evaluation.prompts import load_prompts
@@ -97,7 +97,7 @@ def _plan(
     chosen: dict[str, Any] = {
         "steps": defaults["steps"] if steps is None else steps,
         "guidance": defaults["guidance"] if guidance is None else guidance,
-        "candidates": defaults["candidates"] if candidates is None else candidates,
+        "candidates": candidates,
     }
     limits = {**{name: RANGES[name] for name in chosen}, "people": (1, len(gallery))}
     for name, seen in {**chosen, "people": people}.items():

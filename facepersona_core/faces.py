@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,11 @@ class FaceReader:
         self._detector.nms_thresh = 1.0  # all candidates come back: `_merge` averages what suppression would drop
         self._recogniser: Any = analysis.models.get("recognition")
         self.folder = folder
+
+    @cached_property
+    def detector_sha256(self) -> str:
+        """Hash of the network that finds faces."""
+        return hashlib.sha256(Path(self._detector.model_file).read_bytes()).hexdigest()
 
     def detect(self, image: Image) -> list[Detection]:
         """Faces of an RGB ``image``, widest first."""

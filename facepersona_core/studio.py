@@ -7,12 +7,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import facepersona_core
-from facepersona_core.candidates import Likeness, draw_best
+from facepersona_core.candidates import Likeness, draw_best, drawings
 from facepersona_core.errors import ConsentMissing, ExpressionInvalid, FacePersonaError
 from facepersona_core.limits import check_request
 from facepersona_core.methods import build_method, method_card
@@ -63,7 +62,7 @@ class Studio:
 
         open_face_reader(self.settings)
         bundle = self.bundle
-        _ = bundle.pipeline, bundle.identity_encoder, bundle.mapping
+        _ = bundle.pipeline, bundle.identity_encoder, bundle.mapping, bundle.expression_encoder
         for key in measurable(self.settings):
             self._metric(key)
 
@@ -153,6 +152,7 @@ class Studio:
         while a fine-tuning method learns the person) and "generate". Raises PromptInvalid, RequestInvalid,
         ExpressionInvalid and UnknownMethod before any work."""
         check_request(request)
+        request = replace(request, candidates=drawings(method_card(method), request))
         persona = self.persona(person, method, lambda fraction, _: progress(fraction, "enrol"))
         recipes = [self._recipe(person, persona, one) for one in _one_by_one(request)]
         done = 0
@@ -172,14 +172,6 @@ class Studio:
             self._metrics[key] = build_metric(key, self.bundle, self.settings)
         return self._metrics[key]
 
-    @cached_property
-    def _face_pack(self) -> dict[str, str]:
-        """What finds the faces by which drawings are chosen."""
-        from facepersona_core.faces import open_face_reader
-        from facepersona_core.metrics.identity_similarity import pack_digest
-
-        return {"name": self.settings.face_pack, "sha256": pack_digest(open_face_reader(self.settings).folder)}
-
     def _recipe(self, person: PersonLike, persona: Persona, request: Request) -> dict[str, Any]:
         bundle = self.bundle
         recipe: dict[str, Any] = {
@@ -191,7 +183,12 @@ class Studio:
             "versions": {"facepersona": facepersona_core.__version__}
             | {name: version(name) for name in ("torch", "diffusers", "transformers")},
         }
-        return recipe if request.candidates == 1 else {**recipe, "face_pack": self._face_pack}
+        if request.candidates == 1:
+            return recipe
+        from facepersona_core.faces import open_face_reader
+
+        reader = open_face_reader(self.settings)  # finds the faces by which the drawings are chosen
+        return {**recipe, "detector": {"pack": self.settings.face_pack, "sha256": reader.detector_sha256}}
 
     def _runs(self, recipes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[int], PictureLike | None]]:
         """Split the pictures into ones that exist and runs of consecutive ones to make."""
@@ -220,8 +217,8 @@ class Studio:
 
         method = build_method(persona.method, self.bundle)
         references = tuple(self.faces(person))
-        likeness = Likeness(self.bundle, open_face_reader(self.settings), references)
         self.warm_up()  # so that the first picture's seconds are its own
+        likeness = Likeness(self.bundle, open_face_reader(self.settings), references)
         images = draw_best(method, persona, request, likeness, lambda fraction, _: progress(fraction, "generate"))
         started = time.perf_counter()
         for recipe, image in zip(recipes, images, strict=True):

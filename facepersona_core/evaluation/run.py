@@ -65,7 +65,7 @@ class Plan:
             "gallery": len(self.gallery),
             "steps": self.steps,
             "guidance": self.guidance,
-            "candidates": self.candidates,
+            **({"candidates": self.candidates} if self.candidates > 1 else {}),
         }
 
 
@@ -99,9 +99,10 @@ def run(
         for person in dict.fromkeys(cell.person for cell in missing if cell.method == key):
             subject = judges.subject(folder.people, person)
             persona = work.enrol(method, subject)
+            likeness = Likeness(bundle, judges.reader, [subject.reference])
             for cell in (each for each in missing if (each.method, each.person) == (key, person)):
                 progress(made / len(cells), f"{made} / {len(cells)}")
-                work.make(method, persona, subject, cell)
+                work.make(method, persona, likeness, subject, cell)
                 made += 1
     progress(1.0, f"{made} / {len(cells)}")
 
@@ -118,6 +119,7 @@ class _Work:
     def ready(self, key: str) -> Method:
         """The method ``key`` with everything loaded, so that no clock counts the loading."""
         method = self.build(key, self.bundle)
+        _ = self.bundle.identity_encoder, self.bundle.expression_encoder
         subject = self.judges.subject(self.folder.people, self.plan.people[0])
         if method.card.fine_tunes:
             _ = self.bundle.pipeline
@@ -134,13 +136,12 @@ class _Work:
             self.folder.add_enrolment(method.card.key, subject.number, time.perf_counter() - started)
         return persona
 
-    def make(self, method: Method, persona: Persona, subject: Subject, cell: Cell) -> None:
+    def make(self, method: Method, persona: Persona, likeness: Likeness, subject: Subject, cell: Cell) -> None:
         """Make one picture, measure it and keep both."""
         item, plan = self.plan.prompts[cell.prompt], self.plan
         text, expression = (item.plain or item.text, item.wanted[EXPRESSION]) if cell.slot else (item.text, None)
         settings: dict[str, Any] = {name: getattr(plan, name) for name in ("steps", "guidance", "candidates")}
         request = Request(text, seed_of(cell), expression=expression, **settings)
-        likeness = Likeness(self.bundle, self.judges.reader, [subject.reference])
         started = time.perf_counter()
         (picture,) = draw_best(method, persona, request, likeness)
         seconds = time.perf_counter() - started

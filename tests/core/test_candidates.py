@@ -74,22 +74,44 @@ def test_the_drawing_of_the_person_is_kept(likeness: Likeness) -> None:
 def test_without_a_face_the_first_drawing_is_kept(likeness: Likeness) -> None:
     blank = [Image.new("RGB", (128, 128), (shade, shade, shade)) for shade in (10, 20, 30)]
     assert best(Album(blank), likeness, replace(REQUEST, count=1)) == blank[:1]
-    assert likeness.of(NOBODY, REQUEST) == -np.inf
+    assert likeness.of(NOBODY) == -np.inf
 
 
-def test_an_expression_that_was_asked_for_counts(likeness: Likeness) -> None:
+def test_an_expression_counts_by_its_distance(likeness: Likeness) -> None:
     encoder, picture = likeness.bundle.expression_encoder, photo(990000, "01")
     assert encoder is not None
     shown = np.array(coefficients_of(encoder, likeness.reader.aligned(picture, "picture")))
-    plain = likeness.of(picture, REQUEST)
-    asked = replace(REQUEST, expression_vector=tuple(shown.tolist()))
-    assert likeness.of(picture, asked) == pytest.approx(plain)
+    plain = likeness.of(picture)
+    assert likeness.of(picture, shown.tolist()) == pytest.approx(plain)
     further = shown + 2 * encoder.deviation.numpy()
-    away = replace(REQUEST, expression_vector=tuple(further.tolist()))
-    assert likeness.of(picture, away) == pytest.approx(plain - 2 * EXPRESSION_WEIGHT, abs=1e-4)
-    name, vector = next(iter(likeness.bundle.expressions.items()))
-    told = replace(REQUEST, expression_vector=tuple(vector.tolist()))
-    assert likeness.of(picture, replace(REQUEST, expression=name)) == pytest.approx(likeness.of(picture, told))
+    assert likeness.of(picture, further.tolist()) == pytest.approx(plain - 2 * EXPRESSION_WEIGHT, abs=1e-4)
+
+
+def test_what_the_slot_was_told_chooses_for_the_methods_that_have_it(likeness: Likeness) -> None:
+    asked: list[Any] = []
+
+    class Listening(Likeness):
+        def of(self, picture: Image.Image, expression: Sequence[float] | None = None) -> float:
+            asked.append(expression)
+            return 0.0
+
+    listening = Listening(likeness.bundle, likeness.reader, [likeness.reader.read(photo(990000), "reference")])
+    one = replace(REQUEST, count=1, candidates=2)
+    name, mean = next(iter(likeness.bundle.expression_means.items()))
+    for key, request in (
+        ("face2diffusion", replace(one, expression=name)),
+        ("face2diffusion", replace(one, expression_vector=(0.5,) * 20)),
+        ("face2diffusion", one),
+        ("dreambooth", replace(one, expression=name)),
+    ):
+        best(Album([NOBODY, NOBODY], key), listening, request)
+    assert asked[::2] == [tuple(mean.tolist()), (0.5,) * 20, None, None]
+
+
+def test_nothing_is_chosen_where_nothing_of_the_person_is_asked_for(likeness: Likeness) -> None:
+    album = Album([NOBODY])
+    best(album, likeness, replace(REQUEST, count=1, strength=0.0))
+    assert album.seeds == [5]
 
 
 def test_a_method_that_knows_nobody_draws_once(likeness: Likeness) -> None:

@@ -119,6 +119,12 @@ def test_generate_writes_pictures_and_recipes_that_stay_the_same(run: Run, tmp_p
     assert set(first[0]["scores"]) == {"identity_similarity", "text_match"}
 
 
+def test_the_best_of_several_is_asked_for_by_an_option(run: Run, tmp_path: Path) -> None:
+    (made,) = answer(run(*asked(seed=7, out=tmp_path), "--candidates", 2, "--json"))["pictures"]
+    recipe = json.loads(Path(made["recipe"]).read_text("utf-8"))
+    assert recipe["request"]["candidates"] == 2 and "detector" in recipe
+
+
 def test_the_same_recipe_in_another_home_gives_the_same_picture(run: Run, tmp_path: Path) -> None:
     command = ("generate", "--person", "Test Aoi", "--prompt", BEACH, "--seed", 7, "--json", "--out")
     answer(run(*command, tmp_path / "here"))

@@ -102,8 +102,10 @@ def test_the_best_of_several_is_one_of_them_and_its_recipe_says_what_found_the_f
     drawn, best = [make(seed=seed_of(7, candidate)) for candidate in range(3)], make(candidates=3)
     assert best.path in {one.path for one in drawn} and best.record.id not in {one.record.id for one in drawn}
     assert best.record.seed == 7 and best.record.recipe["request"]["candidates"] == 3
-    assert best.record.recipe["face_pack"].keys() == {"name", "sha256"}
-    assert "face_pack" not in drawn[0].record.recipe and "candidates" not in drawn[0].record.recipe["request"]
+    assert best.record.recipe["detector"].keys() == {"pack", "sha256"}
+    assert "detector" not in drawn[0].record.recipe and "candidates" not in drawn[0].record.recipe["request"]
+    plain = [next(iter(work.studio.generate(person, "class_word", replace(once, candidates=k)))) for k in (1, 3)]
+    assert plain[0].record == plain[1].record
 
 
 def test_the_same_request_gives_the_same_bytes_in_another_home(work: Workplace, tmp_path: Path) -> None:

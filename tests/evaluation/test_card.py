@@ -54,11 +54,14 @@ def test_a_bundle_is_measured_and_its_card_written(tiny_bundle: Path, tmp_path: 
     ship = Settings.from_environment({}).bundle
     shutil.copy(ship / "bundle.json", tmp_path)
     shutil.copytree(ship / "judges", tmp_path / "judges")
-    unmeasured = Figures(**{**asdict(figures), "top1_of_100": None})
-    write_card(tmp_path, unmeasured, figures, json.loads((ship / "figures.json").read_text("utf-8"))["training"])
+    facts = json.loads((ship / "figures.json").read_text("utf-8"))["training"]
+    unmeasured = {**asdict(figures), "top1_of_100": None, "scene": 0.125}
+    once = {**asdict(figures), "scene": 0.375}
+    write_card(tmp_path, Figures(**unmeasured), Figures(**once), facts)
     written = json.loads((tmp_path / "figures.json").read_text("utf-8"))
     assert set(written) == {*asdict(figures), "drawn_once", "training"}
-    assert (written["top1_of_100"], written["drawn_once"]) == (None, asdict(figures))
+    assert (written["top1_of_100"], written["drawn_once"]["scene"]) == (None, 0.375)
+    assert "| scene | 0.12 | 0.38 |" in (tmp_path / "CARD.md").read_text("utf-8")
     assert "not measurable" in (tmp_path / "CARD.md").read_text("utf-8")
 
 

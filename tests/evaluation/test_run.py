@@ -150,6 +150,8 @@ def test_other_steps_prompts_or_methods_are_told_apart(
     for more, code, told in (
         (("--prompts", other), "EvaluationChanged", "prompts"),
         (("--steps", 5), "EvaluationChanged", "steps"),
+        (("--candidates", 2), "EvaluationChanged", "candidates"),
+        (("--candidates", 9), "RequestInvalid", "--candidates"),
         (("--methods", "face2difusion"), "UnknownMethod", "face2difusion"),
         (("--people", 5), "RequestInvalid", "--people"),
         (("--steps", 101), "RequestInvalid", "--steps"),
@@ -160,6 +162,19 @@ def test_other_steps_prompts_or_methods_are_told_apart(
         error = json.loads(refused.stderr)
         assert error["code"] == code and told in error["text"]
     assert (finished / "rows.jsonl").read_bytes() == before
+
+
+def test_the_best_of_several_are_measured_apart(
+    evaluate: Evaluate, command: tuple[Any, ...], finished: Path, tmp_path: Path
+) -> None:
+    done = evaluate(*command[:-1], tmp_path / "best", "--candidates", 2, "--json")
+    assert done.exit_code == 0, done.output
+    once, best = (json.loads((out / "report.json").read_text("utf-8")) for out in (finished, tmp_path / "best"))
+    assert (once["candidates"], best["candidates"]) == (1, 2)
+    ours, ours_best = (facts["figures"]["face2diffusion"]["identity"]["value"] for facts in (once, best))
+    assert ours_best > ours
+    plain, plain_best = (facts["figures"]["class_word"]["identity"]["value"] for facts in (once, best))
+    assert plain_best == pytest.approx(plain)
 
 
 def test_a_run_that_was_killed_goes_on_and_comes_to_the_same(prompts: Path, finished: Path, tmp_path: Path) -> None:

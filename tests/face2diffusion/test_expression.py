@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from facepersona_core.bundle import Bundle, open_bundle
 from facepersona_core.errors import WeightsInvalid
 from facepersona_core.face2diffusion.checkpoint import load_expression, save_part
 from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder, coefficients_of
+from training.embedded.assemble import write_expressions
 
 SMALL = ExpressionConfig(expression=3, channels=(8, 8), width=8)
 
@@ -46,7 +48,7 @@ def test_its_folder_gives_it_back_and_another_shape_is_refused(tmp_path: Path) -
         load_expression(tmp_path)
 
 
-def test_a_bundle_has_one_or_does_without_and_is_the_same_bundle(tiny_bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_has_one_or_does_without(tiny_bundle: Path, tmp_path: Path) -> None:
     complete = open_bundle(tiny_bundle)
     assert complete.reads_expressions
     for part in tiny_bundle.iterdir():
@@ -57,4 +59,16 @@ def test_a_bundle_has_one_or_does_without_and_is_the_same_bundle(tiny_bundle: Pa
     encoder = complete.expression_encoder
     assert encoder is not None and encoder.config.expression == without.mapping.config.expression
     assert without.expressions.keys() == complete.expressions.keys()
-    assert without.sha256 == complete.sha256, "the recipe holds the coefficients"
+    assert without.sha256 != complete.sha256, "it takes part in choosing between drawings"
+
+
+def test_what_the_slot_is_told_is_part_of_what_makes_a_picture(tiny_bundle: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_bundle, tmp_path / "other")
+    before, means = Bundle(tmp_path / "other"), open_bundle(tiny_bundle).expression_means
+    assert before.sha256 == open_bundle(tiny_bundle).sha256
+    write_expressions(tmp_path / "other", {name: mean.tolist() for name, mean in means.items()}, {"smile": 1.5})
+    after = Bundle(tmp_path / "other")
+    assert after.sha256 != before.sha256
+    np.testing.assert_allclose(after.expressions["smile"], 1.5 * means["smile"], rtol=1e-6)
+    np.testing.assert_array_equal(after.expression_means["smile"], means["smile"])
+    np.testing.assert_array_equal(after.expressions["pout"], means["pout"])

@@ -65,7 +65,7 @@ def test_a_mirror_image_looks_the_other_way(pictures: Pictures) -> None:
 def test_the_figures_of_a_perfect_and_of_a_blind_reader(pictures: Pictures) -> None:
     truth = expression.true_vectors(pictures.labels)[0]
     names = [label["expression"] for label in pictures.labels]
-    means = expression.expression_vectors(pictures)
+    means = expression.expression_means(pictures)
     perfect = expression.figures(truth, truth, names, means)
     assert perfect["told"] == 1 and perfect["coefficients"] == {"jaw": 1, "gaze_x": 1}
     blind = expression.figures(truth.mean(0).expand_as(truth), truth, names, means)

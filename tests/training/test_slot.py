@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,69 +16,67 @@ from facepersona_core.faces import bundled_face_reader
 from facepersona_core.settings import Settings
 from facepersona_core.types import Persona, Request
 from training.embedded import loop, slot
-from training.embedded.assemble import expression_vectors
-from training.embedded.data import Pictures, load_pictures
+from training.embedded.data import load_pictures
 
 PEOPLE = Path(__file__).parents[1] / "data" / "people"
+STRENGTHS = (1.0, 1.3, 1.6)
+BLANK = Image.new("RGB", (128, 128), "white")
 
 
 class Wilful:
     """A method that draws the photo of the expression that it is told, if it is told it with ``strength``."""
 
-    def __init__(self, pictures: Pictures, means: dict[str, list[float]], strength: float, other: Image.Image) -> None:
-        self.strength, self.other = strength, other
-        self.told = {tuple(strength * value for value in mean): name for name, mean in means.items()}
-        self.photos = {
-            label["expression"]: Image.fromarray(pixels)
-            for pixels, label in zip(pictures.pixels, pictures.labels, strict=True)
-        }
+    def __init__(self, photos: Mapping[str, Image.Image], strength: float, other: Image.Image) -> None:
+        self.photos, self.strength, self.other, self.drawn = photos, strength, other, 0
 
     def generate(self, persona: Persona, request: Request) -> Iterator[Image.Image]:
         assert request.candidates == 1 and request.expression_vector is not None
-        name = self.told.get(request.expression_vector)
-        yield self.photos[name] if name else self.other
+        self.drawn += 1
+        for name, mean in BUNDLE.expression_means.items():
+            if name in self.photos and np.allclose(request.expression_vector, self.strength * mean, atol=1e-6):
+                yield self.photos[name]
+                return
+        yield self.other
+
+
+BUNDLE = Bundle(Settings.from_environment({}).bundle)
 
 
 @pytest.fixture(scope="module")
-def pictures() -> Pictures:
-    """Photos without glasses, one an expression."""
+def photos() -> dict[str, Image.Image]:
+    """A frontal photo without glasses for each expression that the test people show."""
     found = load_pictures(PEOPLE)
-    seen: dict[str, int] = {}
-    for index, label in enumerate(found.labels):
+    seen: dict[str, Image.Image] = {}
+    for pixels, label in zip(found.pixels, found.labels, strict=True):
         if label["glasses"] is None and abs(label["yaw"]) < 25:
-            seen.setdefault(label["expression"], index)
-    return found.select(np.array(sorted(seen.values())))
+            seen.setdefault(label["expression"], Image.fromarray(pixels))
+    return seen
 
 
-def strengthen(monkeypatch: pytest.MonkeyPatch, folder: Path, method: Any, means: dict[str, list[float]]) -> Any:
+def strengthen(monkeypatch: pytest.MonkeyPatch, folder: Path, method: Any) -> dict[str, float]:
     monkeypatch.setattr(slot, "build_method", lambda key, bundle: method)
-    bundle = Bundle(Settings.from_environment({}).bundle)
-    assert bundle.expression_encoder is not None
-    reader, log = bundled_face_reader(bundle.path), loop.Log(folder / "log.jsonl")
-    found = slot.strengthen(bundle, reader, bundle.expression_encoder, means, np.zeros((2, 640), np.float32), log)
-    return found, [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    reader, log = bundled_face_reader(BUNDLE.path), loop.Log(folder / "log.jsonl")
+    return slot.strengthen(BUNDLE, reader, np.zeros((2, 640), np.float32), STRENGTHS, folder, log)
 
 
 def test_an_expression_is_told_as_strongly_as_it_takes(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pictures: Pictures
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, photos: dict[str, Image.Image]
 ) -> None:
-    means = expression_vectors(pictures)
-    assert len(means) >= 4
-    neutral = next(i for i, label in enumerate(pictures.labels) if label["expression"] == "neutral")
-    method = Wilful(pictures, means, 1.3, Image.fromarray(pictures.pixels[neutral]))
-    found, logged = strengthen(monkeypatch, tmp_path, method, means)
-    chosen = {line["expression"]: line["strength"] for line in logged}
-    assert [chosen[name] for name in means if name != "neutral"] == [1.3] * (len(means) - 1)
-    for name, vector in found.items():
-        np.testing.assert_allclose(vector, np.multiply(means[name], chosen[name]), atol=1e-4)
+    shown = photos.keys() - {"neutral"}
+    assert len(shown) >= 4
+    method = Wilful(photos, 1.3, photos["neutral"])
+    found = strengthen(monkeypatch, tmp_path, method)
+    assert found.keys() == BUNDLE.expression_means.keys()
+    assert {name: found[name] for name in shown} == dict.fromkeys(shown, 1.3)
+    drawn = method.drawn
+    assert strengthen(monkeypatch, tmp_path, method) == found, "what was found is kept"
+    assert method.drawn == drawn == len(found) * len(STRENGTHS) * 2
 
 
-def test_without_a_face_an_expression_stays_as_it_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, pictures: Pictures
+def test_a_strength_that_spoils_the_face_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, photos: dict[str, Image.Image]
 ) -> None:
-    means = expression_vectors(pictures)
-    blank = Image.new("RGB", (128, 128), "white")
-    method = Wilful(pictures, means, 9.0, blank)
-    found, logged = strengthen(monkeypatch, tmp_path, method, means)
-    assert found == {name: [round(value, 4) for value in mean] for name, mean in means.items()}
-    assert {margin for line in logged for margin in line["margins"]} == {slot.NO_FACE}
+    found = strengthen(monkeypatch, tmp_path, Wilful(dict.fromkeys(photos, BLANK), 1.3, photos["neutral"]))
+    assert 1.3 not in found.values()
+    logged = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert {line["margins"][1] for line in logged if line["expression"] in photos} == {slot.NO_FACE}

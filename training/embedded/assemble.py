@@ -25,7 +25,7 @@ from training.embedded.text_to_image import TextToImage, build_sampler
 LARGEST_FILE = "15MB"
 
 
-def expression_vectors(pictures: Pictures) -> dict[str, list[float]]:
+def expression_means(pictures: Pictures) -> dict[str, list[float]]:
     """Mean coefficient vector of each expression in the training pictures."""
     by_name: dict[str, list[list[float]]] = {}
     for label in pictures.labels:
@@ -33,9 +33,11 @@ def expression_vectors(pictures: Pictures) -> dict[str, list[float]]:
     return {name: np.mean(rows, 0).round(4).tolist() for name, rows in sorted(by_name.items())}
 
 
-def write_expressions(folder: Path, vectors: Mapping[str, Sequence[float]]) -> None:
-    """Write what the expression slot takes for each name into the bundle ``folder``."""
-    (folder / "expressions.json").write_text(json.dumps(vectors, indent=1) + "\n")
+def write_expressions(folder: Path, means: Mapping[str, Sequence[float]], strengths: Mapping[str, float]) -> None:
+    """Write into the bundle ``folder`` what faces show of each name and how strongly the slot is told it, 1 where
+    ``strengths`` says nothing."""
+    entries = {name: {"strength": strengths.get(name, 1.0), "mean": mean} for name, mean in means.items()}
+    (folder / "expressions.json").write_text(json.dumps(entries, indent=1) + "\n")
 
 
 def write_pipeline(folder: Path, autoencoder: AutoencoderKL, model: TextToImage, tokenizer: Any) -> None:
@@ -94,7 +96,7 @@ def write_bundle(
     save_part(mapping, folder / "mapping")
     if expression_encoder:
         save_part(expression_encoder, folder / "expression_encoder")
-    write_expressions(folder, expression_vectors(pictures))
+    write_expressions(folder, expression_means(pictures), {})
     info = {
         "name": "FacePersona embedded",
         "edition": edition,

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
 from training.embedded import loop
-from training.embedded.assemble import expression_vectors
+from training.embedded.assemble import expression_means
 from training.embedded.data import Label, Pictures, flip_label, to_tensor
 from training.embedded.identity import align_all, augment
 from training.synthetic.expression import COEFFICIENTS
@@ -89,7 +89,7 @@ def train(
     people, person = np.unique(pictures.identities, return_inverse=True)
     first_held = len(people) - min(config.held_out, len(people) // 4)
     trained, unseen = np.flatnonzero(person < first_held), np.flatnonzero(person >= first_held)
-    crops, truth, means = align_all(pictures), true_vectors(pictures.labels), expression_vectors(pictures)
+    crops, truth, means = align_all(pictures), true_vectors(pictures.labels), expression_means(pictures)
     names = [label["expression"] for label in pictures.labels]
     name = torch.tensor([list(means).index(one) for one in names])
 

@@ -260,7 +260,7 @@ class Run:
         model = self.together(pictures, kept, features, vectors, model)
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         self.judges()
-        self.slot(pictures, kept, vectors, reader)
+        self.slot(kept, vectors)
         self.card()
 
     def go_on(self, source: Path) -> None:
@@ -285,7 +285,7 @@ class Run:
         self.write(vae, model, encoder, model.names.mapping, pictures, reader)
         for part in ("face_pack", "judges"):
             shutil.copytree(source / part, self.bundle / part, dirs_exist_ok=True)
-        self.slot(pictures, kept, vectors, reader)
+        self.slot(kept, vectors)
         self.card(source)
 
     def _name_as_before(
@@ -317,13 +317,16 @@ class Run:
         for part in ("face_pack", "judges"):
             shutil.copytree(self.work / part, self.bundle / part, dirs_exist_ok=True)
 
-    def slot(self, pictures: Pictures, kept: latents.Latents, vectors: Tensor, reader: ExpressionEncoder) -> None:
-        """Stage 7b: the named expressions of the written bundle as strong as it needs them, by what ``reader`` says of
-        drawings of training people. ``vectors``: as for `together`."""
-        own = Bundle(self.bundle)  # not the one that others open: what it says of expressions is about to change
-        people = mapping.mean_vectors(vectors[0].float(), kept.person)[: self.recipe.slot_people]
-        means, faces = assemble.expression_vectors(pictures), bundled_face_reader(self.bundle)
-        assemble.write_expressions(self.bundle, slot.strengthen(own, faces, reader, means, people.numpy(), self.log))
+    def slot(self, kept: latents.Latents, vectors: Tensor) -> None:
+        """Stage 7b: the written bundle's slot is told each named expression as strongly as it takes, by drawings of
+        training people. ``vectors``: as for `together`."""
+        r, own = self.recipe, Bundle(self.bundle)  # not the one that others open: its slot is about to change
+        first = int(kept.person[: kept.held].max()) + 1  # those before validate
+        people = mapping.mean_vectors(vectors[0].float(), kept.person)[first : first + r.slot_people]
+        reader = bundled_face_reader(self.bundle)
+        found = slot.strengthen(own, reader, people.numpy(), r.slot_strengths, self.work, self.log)
+        means = {name: mean.tolist() for name, mean in own.expression_means.items()}
+        assemble.write_expressions(self.bundle, means, found)
 
     def card(self, source: Path | None = None) -> None:
         """Measure the bundle on held-out people and write its card; ``source``: the bundle that it goes on from."""

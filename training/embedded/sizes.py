@@ -41,11 +41,12 @@ class Recipe:
     """Processor minutes of the networks that judge."""
     decoder_minutes: float = 6.0
     edition: str = "1"
-    steps: int = 12
+    steps: int = 8
     guidance: float = 3.0
-    candidates: int = 3
+    candidates: int = 4
     slot_people: int = 16
-    """Training people who are drawn to find how strongly the slot has to be told each expression."""
+    slot_strengths: tuple[float, ...] = (1.0, 1.3, 1.6)
+    """Training people who are drawn to find which of these strengths the slot has to be told each expression with."""
     evaluated_people: int = 20
     """Held-out people behind the card's figures; 0 writes no card."""
 
@@ -89,6 +90,7 @@ def toy() -> Recipe:
         edition="toy",
         steps=2,
         slot_people=1,
+        slot_strengths=(1.0, 1.5),
         evaluated_people=0,
     )
 
