@@ -36,7 +36,10 @@ def expression_means(pictures: Pictures) -> dict[str, list[float]]:
 def write_expressions(folder: Path, means: Mapping[str, Sequence[float]], strengths: Mapping[str, float]) -> None:
     """Write into the bundle ``folder`` what faces show of each name and how strongly the slot is told it, 1 where
     ``strengths`` says nothing."""
-    entries = {name: {"strength": strengths.get(name, 1.0), "mean": mean} for name, mean in means.items()}
+    entries = {
+        name: {"strength": strengths.get(name, 1.0), "mean": [round(value, 4) for value in mean]}
+        for name, mean in means.items()
+    }
     (folder / "expressions.json").write_text(json.dumps(entries, indent=1) + "\n")
 
 

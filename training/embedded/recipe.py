@@ -325,8 +325,7 @@ class Run:
         people = mapping.mean_vectors(vectors[0].float(), kept.person)[first : first + r.slot_people]
         reader = bundled_face_reader(self.bundle)
         found = slot.strengthen(own, reader, people.numpy(), r.slot_strengths, self.work, self.log)
-        means = {name: mean.tolist() for name, mean in own.expression_means.items()}
-        assemble.write_expressions(self.bundle, means, found)
+        assemble.write_expressions(self.bundle, {n: m.tolist() for n, m in own.expression_means.items()}, found)
 
     def card(self, source: Path | None = None) -> None:
         """Measure the bundle on held-out people and write its card; ``source``: the bundle that it goes on from."""
