@@ -9,7 +9,7 @@ from facepersona_core.face2diffusion.identity import IdentityConfig
 from training.embedded import autoencoder, expression, identity, mapping, reward, text_to_image
 from training.embedded.perception import PerceptionTraining
 
-EXPRESSION_READER = PerceptionTraining(channels=(96, 192), minutes=12.0, noise=0.1, asked="expression")
+EXPRESSION_READER = PerceptionTraining(channels=(96, 192), minutes=24.0, noise=0.1, asked="expression")
 """Finer and with less noise: an eyelid is one cell, and hardly seen in half of the channels."""
 
 
@@ -32,7 +32,7 @@ class Recipe:
     expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
     together: reward.RewardTraining = field(
-        default_factory=lambda: reward.RewardTraining(rate=3e-4, reward_weight=0.012)
+        default_factory=lambda: reward.RewardTraining(steps=8, skipped=1, shown=7, reward_weight=0.016)
     )
     """At a weight of .03 and more skin and walls soon take on patterns that please none but the readers."""
     detector_minutes: float = 12.0
