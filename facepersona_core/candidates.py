@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,9 +36,12 @@ class Likeness:
     """Says how well pictures show the person of ``references``, and an expression."""
 
     def __init__(self, bundle: Bundle, reader: FaceReader, references: Sequence[Face]) -> None:
-        """By the encoders of ``bundle``; ``reader`` finds the faces; one reference at least."""
-        self.bundle, self.reader = bundle, reader
-        self._person = self._identity([face.aligned for face in references])
+        """By the encoders of ``bundle``; ``reader`` finds the faces. Nothing is read before something is compared."""
+        self.bundle, self.reader, self.references = bundle, reader, references
+
+    @cached_property
+    def _person(self) -> Tensor:
+        return self._identity([face.aligned for face in self.references])
 
     def of(self, picture: Image, expression: Sequence[float] | None = None) -> float:
         """The higher, the better: cosine to the person in [-1, 1], less `EXPRESSION_WEIGHT` for every standard

@@ -32,6 +32,7 @@ from facepersona_core.types import (
 
 if TYPE_CHECKING:
     from facepersona_core.bundle import Bundle
+    from facepersona_core.faces import FaceReader
     from facepersona_core.settings import Settings
 
 __all__ = ["Made", "PersonLike", "PictureLike", "Reading", "Studio"]
@@ -56,13 +57,17 @@ class Studio:
 
         return open_bundle(self.settings.bundle)
 
-    def warm_up(self) -> None:
-        """Load what the first picture needs, so that nobody waits for it."""
+    @property
+    def _reader(self) -> FaceReader:
+        """What finds and reads faces. Raises FacePackMissing."""
         from facepersona_core.faces import open_face_reader
 
-        open_face_reader(self.settings)
+        return open_face_reader(self.settings)
+
+    def warm_up(self) -> None:
+        """Load what the first picture needs, so that nobody waits for it."""
         bundle = self.bundle
-        _ = bundle.pipeline, bundle.identity_encoder, bundle.mapping, bundle.expression_encoder
+        _ = self._reader, bundle.pipeline, bundle.identity_encoder, bundle.mapping, bundle.expression_encoder
         for key in measurable(self.settings):
             self._metric(key)
 
@@ -71,10 +76,9 @@ class Studio:
         return [self._read(name, data) for name, data in photos]
 
     def _read(self, name: str, data: bytes) -> Reading:
-        from facepersona_core.faces import open_face_reader
         from facepersona_core.photo import read_photo
 
-        reader = open_face_reader(self.settings)
+        reader = self._reader
         try:
             return Reading(name, face=reader.read(read_photo(data, name), name))
         except FacePersonaError as error:
@@ -85,7 +89,6 @@ class Studio:
 
         Nothing else is read of the face, and nothing of the photo is kept. Raises ExpressionInvalid when the bundle
         has no expression encoder, else PhotoRefused, NoFaceFound and SeveralFaces."""
-        from facepersona_core.faces import open_face_reader
         from facepersona_core.photo import read_photo
 
         encoder, info = self.bundle.expression_encoder, self.bundle.info
@@ -93,7 +96,7 @@ class Studio:
             raise ExpressionInvalid(problem="unreadable", name=info["name"], edition=info["edition"])
         from facepersona_core.face2diffusion.expression import coefficients_of
 
-        return coefficients_of(encoder, open_face_reader(self.settings).aligned(read_photo(data, name), name))
+        return coefficients_of(encoder, self._reader.aligned(read_photo(data, name), name))
 
     def enrol(
         self,
@@ -185,10 +188,8 @@ class Studio:
         }
         if request.candidates == 1:
             return recipe
-        from facepersona_core.faces import open_face_reader
-
-        reader = open_face_reader(self.settings)  # finds the faces by which the drawings are chosen
-        return {**recipe, "detector": {"pack": self.settings.face_pack, "sha256": reader.detector_sha256}}
+        # it finds the faces by which the drawings are chosen
+        return {**recipe, "detector": {"pack": self.settings.face_pack, "sha256": self._reader.detector_sha256}}
 
     def _runs(self, recipes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[list[int], PictureLike | None]]:
         """Split the pictures into ones that exist and runs of consecutive ones to make."""
@@ -213,12 +214,10 @@ class Studio:
         recipes: Sequence[Mapping[str, Any]],
         progress: Progress,
     ) -> Iterator[Made]:
-        from facepersona_core.faces import open_face_reader
-
         method = build_method(persona.method, self.bundle)
         references = tuple(self.faces(person))
         self.warm_up()  # so that the first picture's seconds are its own
-        likeness = Likeness(self.bundle, open_face_reader(self.settings), references)
+        likeness = Likeness(self.bundle, self._reader, references)
         images = draw_best(method, persona, request, likeness, lambda fraction, _: progress(fraction, "generate"))
         started = time.perf_counter()
         for recipe, image in zip(recipes, images, strict=True):

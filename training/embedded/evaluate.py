@@ -177,14 +177,9 @@ def contact_sheet(path: Path, out: Path, identities: Sequence[int], prompts: Seq
         method = build_method(METHOD if identity else "class_word", bundle)
         photo = Image.fromarray(reference_photo(identity).pixels) if identity else "class word only"
         faces = [reader.read(photo, str(identity))] if isinstance(photo, Image.Image) else []
-        persona = method.enrol(faces)
+        persona, likeness = method.enrol(faces), Likeness(bundle, reader, faces)
         requests = (Request(prompt, seed=column, **defaults) for column, prompt in enumerate(prompts, 1))
-        if faces:
-            likeness = Likeness(bundle, reader, faces)
-            drawn = (draw_best(method, persona, request, likeness) for request in requests)
-        else:
-            drawn = (method.generate(persona, request) for request in requests)
-        rows.append((photo, [next(pictures) for pictures in drawn]))
+        rows.append((photo, [next(draw_best(method, persona, request, likeness)) for request in requests]))
     out.parent.mkdir(parents=True, exist_ok=True)
     draw_sheet(prompts, rows, cell).save(out, quality=90)
 
