@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facepersona_core.errors import NoFaceFound, SeveralFaces
 from facepersona_core.limits import check_request
-from facepersona_core.types import Face, Persona, Progress, Request, no_progress, progress_part
+from facepersona_core.types import Face, Persona, Progress, Request, no_progress
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,34 +71,19 @@ def drawings(card: MethodCard, request: Request) -> int:
     return request.candidates if card.uses_identity and request.strength > 0 else 1
 
 
-def seed_of(seed: int, candidate: int) -> int:
-    """The seed of drawing ``candidate`` of the picture with ``seed``: its own first, then ones far from its
-    neighbours'.
-
-    >>> seed_of(7, 0), seed_of(7, 1), seed_of(8, 1)
-    (7, 2654435776, 2654435777)
-    """
-    return int((seed + candidate * 2654435769) % 2**32)  # 2**32 over the golden ratio
-
-
 def draw_best(
     method: Method, persona: Persona, request: Request, likeness: Likeness, progress: Progress = no_progress
 ) -> Iterator[Image]:
     """Yield ``request.count`` RGB pictures, each the best of its `drawings` by ``likeness``; picture ``i`` depends on
     ``seed + i`` alone. Raises what `Method.generate` raises, before any work."""
-    count = drawings(method.card, request)
-    if count == 1:
-        yield from method.generate(persona, request, progress)
-        return
     check_request(request, likeness.bundle.expressions)
+    count = drawings(method.card, request)
+    made = method.generate(persona, replace(request, candidates=count), progress)
+    if count == 1:
+        yield from made
+        return
     expression = _shown(likeness.bundle, request) if method.card.expression_slot else None
-    share = 1 / (request.count * count)
-    for index in range(request.count):
-        drawn: list[Image] = []
-        for candidate in range(count):
-            one = replace(request, seed=seed_of(request.seed + index, candidate), count=1, candidates=1)
-            own = progress_part(progress, (index * count + candidate) * share, share)
-            drawn += method.generate(persona, one, own)
+    while drawn := list(islice(made, count)):
         yield max(drawn, key=lambda picture: likeness.of(picture, expression))
 
 

@@ -75,6 +75,15 @@ def embed_class(pipeline: StableDiffusionPipeline, prompt: str, class_phrase: st
     return embed_text(pipeline, with_words(prompt, class_phrase))
 
 
+def seeds_of(seed: int, drawings: int) -> list[int]:
+    """The seeds of the ``drawings`` of the picture with ``seed``: its own first, then ones far from its neighbours'.
+
+    >>> seeds_of(7, 2), seeds_of(8, 2)
+    ([7, 2654435776], [8, 2654435777])
+    """
+    return [(seed + drawing * 2654435769) % 2**32 for drawing in range(drawings)]  # 2**32 over the golden ratio
+
+
 def draw(
     bundle: Bundle,
     prompt: Tensor,
@@ -83,7 +92,8 @@ def draw(
     unet: torch.nn.Module | None = None,
     early: tuple[Tensor, float] | None = None,
 ) -> Iterator[Image]:
-    """Yield ``request.count`` pictures for the embeddings ``prompt`` [1, L, C], one at a time.
+    """Yield ``request.count`` pictures for the embeddings ``prompt`` [1, L, C], of each its ``request.candidates``
+    drawings one after the other; those of one picture are made at once.
 
     Each starts from noise of its own seed, made on the processor, so that neither the batch nor the device changes
     what a seed means. ``unet`` takes the place of the bundle's. ``early``: embeddings [1, L, C] that take the place of
@@ -95,8 +105,8 @@ def draw(
         negative = embed_text(pipeline, request.negative_prompt)
     for index in range(request.count):
         with bundle.lock, _in_place_of(pipeline, unet):
-            picture = _draw_one(pipeline, prompt, negative, request, index, progress, early)
-        yield picture
+            pictures = _draw_one(pipeline, prompt, negative, request, index, progress, early)
+        yield from pictures
 
 
 def _draw_one(
@@ -107,25 +117,27 @@ def _draw_one(
     index: int,
     progress: Progress,
     early: tuple[Tensor, float] | None,
-) -> Image:
-    size = pipeline.unet.config.sample_size
+) -> list[Image]:
+    """The drawings of picture ``index``."""
+    size, count = pipeline.unet.config.sample_size, request.candidates
     shape = (1, pipeline.unet.config.in_channels, size, size)
-    generator = torch.Generator().manual_seed((request.seed + index) % 2**32)
-    latents = torch.randn(shape, generator=generator)
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds_of(request.seed + index, count)]
+    latents = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+    prompt, negative = prompt.expand(count, -1, -1), negative.expand(count, -1, -1)
     step_ended = _reporter(request, index, progress)
     if early and (steps := round(early[1] * request.steps)):
         guided = torch.cat([negative, prompt]) if request.guidance > 1 else prompt  # the pipeline's own order
-        step_ended, prompt = _switching(step_ended, steps, guided), early[0]
-    picture: Image = pipeline(
+        step_ended, prompt = _switching(step_ended, steps, guided), early[0].expand(count, -1, -1)
+    pictures: list[Image] = pipeline(
         prompt_embeds=prompt,
         negative_prompt_embeds=negative,
         latents=latents.to(prompt),
         num_inference_steps=request.steps,
         guidance_scale=request.guidance,
-        generator=generator,
+        generator=generators,
         callback_on_step_end=step_ended,
-    ).images[0]
-    return picture
+    ).images
+    return pictures
 
 
 @contextmanager

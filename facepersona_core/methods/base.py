@@ -55,7 +55,8 @@ class Method(Protocol):
         ...
 
     def generate(self, persona: Persona, request: Request, progress: Progress = no_progress) -> Iterator[Image]:
-        """Yield ``request.count`` RGB pictures one by one; picture ``i`` depends on ``seed + i`` alone.
+        """Yield ``request.count`` RGB pictures one by one, of each its ``request.candidates`` drawings one after the
+        other (`candidates.draw_best` chooses); picture ``i`` depends on ``seed + i`` alone.
 
         Raises PromptInvalid, RequestInvalid and ExpressionInvalid before any work."""
         ...

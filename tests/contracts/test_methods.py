@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from facepersona_core.bundle import Bundle, open_bundle
+from facepersona_core.diffusion import seeds_of
 from facepersona_core.errors import ExpressionInvalid, PromptInvalid, RequestInvalid, UnknownMethod, WeightsMissing
 from facepersona_core.methods import METHODS, Method, build_method
 from facepersona_core.methods.dreambooth import DreamBooth
@@ -127,6 +128,17 @@ def test_a_bad_request_is_refused_before_any_work(enrolled, change, error, says)
     method, persona = enrolled
     with pytest.raises(error, match=says):
         next(iter(method.generate(persona, replace(REQUEST, **change))))
+
+
+def test_the_drawings_of_a_picture_begin_with_its_own_seed_and_are_drawn_as_if_alone(enrolled) -> None:
+    method, persona = enrolled
+    made = pixels(method, persona, replace(REQUEST, candidates=2))
+    seeds = [*seeds_of(5, 2), *seeds_of(6, 2)]
+    alone = [pixels(method, persona, replace(REQUEST, seed=seed, count=1))[0] for seed in seeds]
+    assert len(made) == 4
+    for one, other in zip(made, alone, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 2  # a batch rounds differently
+    assert (made[0] != made[1]).any()
 
 
 def test_progress_reaches_one(enrolled) -> None:

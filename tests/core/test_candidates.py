@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from facepersona_core.bundle import Bundle, open_bundle
-from facepersona_core.candidates import EXPRESSION_WEIGHT, Likeness, draw_best, seed_of
+from facepersona_core.candidates import EXPRESSION_WEIGHT, Likeness, draw_best
 from facepersona_core.errors import RequestInvalid
 from facepersona_core.face2diffusion.expression import coefficients_of
 from facepersona_core.faces import FaceReader, bundled_face_reader
@@ -30,19 +31,19 @@ def photo(number: int, name: str = "00") -> Image.Image:
 
 
 class Album:
-    """A method that draws what it is given, and remembers the seeds."""
+    """A method that draws what it is given, and remembers how often for each seed."""
 
     def __init__(self, pictures: Sequence[Image.Image], key: str = "face2diffusion") -> None:
-        self.card, self.seeds, self._next = method_card(key), list[int](), iter(pictures)
+        self.card, self.drawn, self._next = method_card(key), dict[int, int](), iter(pictures)
 
     def enrol(self, faces: Sequence[Face], progress: Progress = no_progress) -> Persona:
         return Persona(self.card.key, "album")
 
     def generate(self, persona: Persona, request: Request, progress: Progress = no_progress) -> Iterator[Image.Image]:
         for index in range(request.count):
-            self.seeds.append(request.seed + index)
+            self.drawn[request.seed + index] = request.candidates
             progress((index + 1) / request.count, "denoise")
-            yield next(self._next)
+            yield from islice(self._next, request.candidates)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +67,8 @@ def test_the_drawing_of_the_person_is_kept(likeness: Likeness) -> None:
     album = Album([others[0], own[0], NOBODY, own[1], others[1], others[2]])
     heard: list[float] = []
     assert best(album, likeness, progress=lambda fraction, _: heard.append(fraction)) == own
-    assert heard == sorted(heard) and heard[-1] == pytest.approx(1.0)
-    assert album.seeds == [seed_of(seed, candidate) for seed in (5, 6) for candidate in range(3)]
-    assert len(set(album.seeds)) == 6 and album.seeds[::3] == [5, 6]
+    assert heard == [0.5, 1.0]
+    assert album.drawn == {5: 3, 6: 3}
 
 
 def test_without_a_face_the_first_drawing_is_kept(likeness: Likeness) -> None:
@@ -111,26 +111,26 @@ def test_what_the_slot_was_told_chooses_for_the_methods_that_have_it(likeness: L
 def test_nothing_is_chosen_where_nothing_of_the_person_is_asked_for(likeness: Likeness) -> None:
     album = Album([NOBODY])
     best(album, likeness, replace(REQUEST, count=1, strength=0.0))
-    assert album.seeds == [5]
+    assert album.drawn == {5: 1}
 
 
 def test_a_method_that_knows_nobody_draws_once(likeness: Likeness) -> None:
     album = Album([NOBODY, NOBODY], "class_word")
     assert len(best(album, likeness)) == 2
-    assert album.seeds == [5, 6]
+    assert album.drawn == {5: 1, 6: 1}
 
 
 def test_one_candidate_is_the_method_as_published(likeness: Likeness) -> None:
     album = Album([NOBODY])
     assert best(album, likeness, replace(REQUEST, count=1, candidates=1)) == [NOBODY]
-    assert album.seeds == [5]
+    assert album.drawn == {5: 1}
 
 
 def test_what_cannot_be_drawn_is_refused_before_any_work(likeness: Likeness) -> None:
     album = Album([NOBODY])
     with pytest.raises(RequestInvalid, match="candidates is 0"):
         best(album, likeness, replace(REQUEST, candidates=0))
-    assert album.seeds == []
+    assert album.drawn == {}
 
 
 def test_drawn_once_a_request_reads_as_before_there_were_candidates() -> None:

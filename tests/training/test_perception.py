@@ -105,6 +105,20 @@ def test_a_reader_of_expressions_minds_nothing_else(features: Tensor) -> None:
     assert (reader.wrong(latents, replace(truth, expression=truth.expression + 1)) != said).all()
 
 
+def test_a_reader_of_clothes_minds_nothing_else_and_what_counts_more_costs_more(features: Tensor) -> None:
+    torch.manual_seed(0)
+    reader = perception.LatentReader(4, 8, QUESTIONS, replace(CONFIG, asked="clothes")).eval()
+    latents = torch.randn(2, 4, 8, 8)
+    truth = drawn_of(features).truth(torch.zeros(2, dtype=torch.int64), torch.tensor([0, EACH]))
+    said = reader.wrong(latents, truth)
+    other = replace(truth, person=truth.person.flip(0), features=truth.features + 1, expression=truth.expression + 1)
+    assert torch.equal(reader.wrong(latents, other), said)
+    changed = truth.attributes.clone()
+    changed[:, 0] = 1 - changed[:, 0]  # the one attribute of this world that has two classes
+    assert (reader.wrong(latents, replace(truth, attributes=changed)) != said).all()
+    assert torch.allclose(reader.wrong(latents, truth, {"clothes": 3.0}), 3 * said)
+
+
 class _Says:
     """A text-to-image model that answers with a given velocity."""
 

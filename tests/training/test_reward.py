@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,7 +92,7 @@ class Wants(nn.Module):
         super().__init__()
         self.config = perception.PerceptionTraining(noise=noise, shift=0, held_out=2)
 
-    def wrong(self, latents: Tensor, truth: perception.Truth, expression_weight: float) -> Tensor:
+    def wrong(self, latents: Tensor, truth: perception.Truth, weights: Mapping[str, float]) -> Tensor:
         return (latents[:, 0].mean((1, 2)) - truth.features[:, 0]).pow(2)
 
     def forward(self, latents: Tensor) -> tuple[list[Tensor], Tensor]:

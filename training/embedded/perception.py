@@ -10,7 +10,7 @@ it is no part of the bundle and judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,9 @@ from training.embedded.latents import Latents
 
 ATTRIBUTES = ("clothes", "cloth_colour", "glasses", "light", "expression")
 """What words tell of a face and of what is worn, beside the person."""
+ASKED = {"all": ATTRIBUTES, "expression": ("expression",), "clothes": ("clothes", "cloth_colour")}
+"""What a reader can be asked: the `ATTRIBUTES` that it tells. "all" tells the person and their parameters too, and
+"all" and "expression" the coefficients of the expression."""
 _GROUPS = 8
 
 
@@ -47,8 +50,8 @@ class PerceptionTraining:
     """Cells by which the latents are moved at most: a face is not always where `frame` puts it."""
     held_out: int = 60
     """People, the last of the set, that validate and are never trained on."""
-    asked: Literal["all", "expression"] = "all"
-    """What it learns to read, and says of a guess: beside 1,800 people an expression is soon lost."""
+    asked: Literal["all", "expression", "clothes"] = "all"
+    """What of `ASKED` it learns to read, and says of a guess: beside 1,800 people an expression is soon lost."""
 
     def trained(self, people: int) -> int:
         """How many of so many people it trains on, the first ones."""
@@ -128,23 +131,28 @@ class LatentReader(nn.Module):
             maps.append(x)
         return maps, self.vector(F.silu(x).flatten(1))
 
-    def wrong(self, latents: Tensor, truth: Truth, expression_weight: float = 1.0) -> Tensor:
+    def wrong(self, latents: Tensor, truth: Truth, weights: Mapping[str, float] | None = None) -> Tensor:
         """[B]: how far what it reads from ``latents`` [B, C, h, w] is from ``truth``. Cross entropy over the people
         and the attributes, and ten times the smooth L1 error of parameters and expression, each coefficient as a share
-        of its deviation; of a reader that is asked for the expression alone, what concerns it. ``expression_weight``:
-        how much more the kind of expression counts than all else."""
+        of its deviation; of a reader that is not asked for all, what concerns it. ``weights``: how much more some of
+        `ATTRIBUTES` count than all else."""
         _, vector = self(latents)
-        vector, count = vector.float(), truth.features.shape[1]
+        vector, count, told_more = vector.float(), truth.features.shape[1], weights or {}
+        asked = zip(ATTRIBUTES, self.tellers, truth.attributes.T, strict=True)
+        missed = torch.stack(
+            [
+                told_more.get(name, 1.0) * F.cross_entropy(teller(vector), kind, reduction="none")
+                for name, teller, kind in asked
+                if name in ASKED[self.config.asked]
+            ]
+        ).sum(0)
+        if self.config.asked == "clothes":
+            return missed
         told = torch.cat([truth.features, truth.expression / self.spread], 1)
         away = F.smooth_l1_loss(self.teller(vector), told, reduction="none")
-        asked = zip(self.tellers, truth.attributes.T, strict=True)
-        each = (F.cross_entropy(teller(vector), kind, reduction="none") for teller, kind in asked)
-        missed = dict(zip(ATTRIBUTES, each, strict=True))
-        expressed = expression_weight * missed.pop("expression")
         if self.config.asked == "expression":
-            return expressed + 5 * away[:, count:].mean(1)
-        who = self.people(vector, truth.person, reduction="none")
-        return who + 10 * away.mean(1) + expressed + torch.stack(list(missed.values())).sum(0)
+            return missed + 5 * away[:, count:].mean(1)
+        return missed + self.people(vector, truth.person, reduction="none") + 10 * away.mean(1)
 
 
 def perceptual_distance(reader: LatentReader, guess: Tensor, true: Tensor) -> Tensor:
@@ -260,12 +268,14 @@ def measure(reader: LatentReader, drawn: Drawn, unseen: Tensor, batch: int = 256
     asked = torch.cat([truth.features, truth.expression / reader.spread], 1)
     left = (told - asked).pow(2).mean(0) / asked.var(0, correction=0).clamp_min(1e-3)
     count = drawn.questions.features
-    right = {
+    right: dict[str, Any] = {
         name: float((teller(vectors).argmax(1) == truth.attributes[:, i]).float().mean())
         for i, (name, teller) in enumerate(zip(ATTRIBUTES, reader.tellers, strict=True))
+        if name in ASKED[reader.config.asked]
     }
-    expressed = {"expression_told": float(1 - left[count:].mean()), "expression": right.pop("expression")}
-    if reader.config.asked == "expression":
-        return expressed
+    if "expression" in right:
+        right["expression_told"] = float(1 - left[count:].mean())
+    if reader.config.asked != "all":
+        return right
     told_of_people = figures(vectors.cpu(), latents.person[unseen].numpy())
-    return {**told_of_people, "parameters_told": float(1 - left[:count].mean()), **right, **expressed}
+    return {**told_of_people, "parameters_told": float(1 - left[:count].mean()), **right}

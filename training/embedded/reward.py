@@ -12,8 +12,8 @@ that only pleases its readers soon draws what nobody but they can read. The read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -58,13 +58,13 @@ class RewardTraining:
     """Guesses in one step."""
     true_batch: int = 8
     """Pictures of the world in one step."""
-    reward_weight: float = 0.03
+    reward_weight: float = 0.04
     """The two gradients are then about three to one in length."""
     recovery: float = 0.3
     """Share of the minutes, the last ones, with pictures of the world alone: they take off again what pleased none but
     the readers (a pattern on the skin), while the rate falls."""
-    expression_weight: float = 5.0
-    """How much more the kind of expression counts than the other attributes: beside 1,800 people it is soon lost."""
+    weights: Mapping[str, float] = field(default_factory=lambda: {"expression": 5.0, "cloth_colour": 3.0})
+    """How much more some attributes count than the others: beside 1,800 people they are soon lost."""
     average: float = 0.99
 
 
@@ -153,7 +153,7 @@ def reward_loss(
     truth: Truth,
     readers: Sequence[LatentReader],
     visible: Tensor,
-    expression_weight: float,
+    weights: Mapping[str, float],
     source: torch.Generator,
 ) -> Tensor:
     """[M]: what the ``readers`` read wrongly, on average, from a ``guess`` of the clean latents [M, C, h, w], less and
@@ -162,7 +162,7 @@ def reward_loss(
     for reader in readers:
         seen = blurred(guess, visible, reader.config, source).contiguous(memory_format=torch.channels_last)
         with loop.half_precision(guess.device):
-            wrong.append(reader.wrong(seen, truth, expression_weight))
+            wrong.append(reader.wrong(seen, truth, weights))
     return signal.sqrt() * torch.stack(wrong).mean(0)
 
 
@@ -214,8 +214,7 @@ def train(
 
     def rewarded(guesses: Guesses) -> Tensor:
         guess, signal = clean_guess(model, guesses, scheduler)
-        told = config.expression_weight
-        return reward_loss(guess, signal, guesses.truth, readers, latents.visible, told, source).mean()
+        return reward_loss(guess, signal, guesses.truth, readers, latents.visible, config.weights, source).mean()
 
     while (fraction := loop.shared(clock.fraction, world)) < 1:
         parts: list[Guesses | None] = [None]
