@@ -117,9 +117,12 @@ def trade_off(
     """One point a method: (editability, identity fidelity), each with its interval. Top right is best."""
     figure = new_figure(title, height=430)
     middle = sum(x.value for x, _ in points) / len(points)
+    room = _pad(figure, points)
     for x, y in points:
         colour, marker = looks[x.method]
         right = x.value > middle  # the name goes to the inner side, so that none is cut
+        near = [other for other in points if _names_meet((x, y), other, room)]
+        below = any((up.value, up.method) > (y.value, y.method) for _, up in near)
         told = [f"{axis}: {_range(one, percent)}" for axis, one in zip(axes, (x, y), strict=True)]
         figure.add_scatter(
             x=[x.value],
@@ -136,17 +139,22 @@ def trade_off(
             text=f"<b>{x.name}</b>",
             showarrow=False,
             xanchor="right" if right else "left",
-            yanchor="bottom",
+            yanchor="top" if below else "bottom",
             xshift=-9 if right else 9,
-            yshift=5,
+            yshift=-5 if below else 5,
             font={"color": colour, "size": 13},
             bgcolor="rgba(255,255,255,.75)",
         )
     ticks = {"tickformat": ".0%", "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]} if percent else {}
     figure.update_xaxes(title=f"{axes[0]}  →", **ticks)
     figure.update_yaxes(title=f"{axes[1]}  →", **ticks)
-    _pad(figure, points)
     return figure
+
+
+def _names_meet(one: tuple[Estimate, Estimate], other: tuple[Estimate, Estimate], room: tuple[float, float]) -> bool:
+    """Whether two points are so near in a figure of so much ``room`` that names on the same side of both would meet."""
+    across, up = (abs(a.value - b.value) / all_of_it for a, b, all_of_it in zip(one, other, room, strict=True))
+    return across < 0.3 and up < 0.09
 
 
 def votes_over_time(points: Sequence[TimePoint], title: str, language: str, height: int) -> Figure:
@@ -219,10 +227,14 @@ def _range(estimate: Estimate, percent: bool = False) -> str:
     return f"{value} ({shape.format(estimate.low)} – {shape.format(estimate.high)})"
 
 
-def _pad(figure: Figure, points: Sequence[tuple[Estimate, Estimate]]) -> None:
-    """Room around the outermost points, a little more at the top, where the names stand."""
+def _pad(figure: Figure, points: Sequence[tuple[Estimate, Estimate]]) -> tuple[float, float]:
+    """Room around the outermost points, a little more at the top, where the names stand; how much there is in all."""
+    widths = []
     for index, update in ((0, figure.update_xaxes), (1, figure.update_yaxes)):
         each = [pair[index] for pair in points]
         ends = [end for one in each for end in (one.value, one.low, one.high) if end is not None]
         room = max(max(ends) - min(ends), 0.05)
-        update(range=[min(ends) - 0.12 * room, max(ends) + (0.12, 0.14)[index] * room])
+        low, high = min(ends) - 0.12 * room, max(ends) + (0.12, 0.14)[index] * room
+        update(range=[low, high])
+        widths.append(high - low)
+    return widths[0], widths[1]

@@ -16,8 +16,8 @@ from tiny_store import PLAN, Store, fill, open_store, rate
 
 from facepersona_core.settings import Settings
 from storage import Ratings, StudyRecord
+from ui import plots, results, results_data, results_figures, results_raters, results_views
 from ui import rate as rate_tab
-from ui import results, results_data, results_figures, results_raters, results_views
 from ui.context import AppContext
 from ui.i18n import LANGUAGES, text
 from ui.results_figures import View
@@ -164,3 +164,11 @@ def test_exports_give_the_tables_back(store: Store, context: AppContext, study: 
     assert len(scores) == 24 and scores["value"].isna().sum() == 8  # not measurable stays empty
     for path in ("/exports/none/votes.csv", "/exports/tiny/raters.csv", "/exports/tiny/votes.xlsx"):
         assert client.get(path).status_code == 404
+
+
+def test_names_of_points_that_lie_near_each_other_stand_on_different_sides() -> None:
+    places = {"face2diffusion": (0.82, 0.61), "dreambooth": (0.80, 0.60), "class_word": (0.95, 0.05)}
+    points = [(plots.Estimate(key, key, x), plots.Estimate(key, key, y)) for key, (x, y) in places.items()]
+    figure = plots.trade_off(points, dict.fromkeys(places, ("#000", "circle")), "title", ("text", "identity"))
+    sides = {note.text: note.yanchor for note in figure.layout.annotations}
+    assert sides == {"<b>face2diffusion</b>": "bottom", "<b>dreambooth</b>": "top", "<b>class_word</b>": "bottom"}
