@@ -42,28 +42,40 @@ class Likeness:
 
     @cached_property
     def _person(self) -> Tensor:
-        return self._identity([face.aligned for face in self.references])
-
-    def of(self, picture: Image, expression: Sequence[float] | None = None) -> float:
-        """The higher, the better: cosine to the person in [-1, 1], less `EXPRESSION_WEIGHT` for every standard
-        deviation from the coefficients ``expression``; minus infinity without exactly one face."""
-        from facepersona_core.face2diffusion.expression import coefficients_of, expression_distance
-
-        try:
-            aligned = self.reader.aligned(picture, "picture")
-        except (NoFaceFound, SeveralFaces):
-            return -np.inf
-        identity, encoder = self._identity([aligned]), self.bundle.expression_encoder
-        cosine = float(identity @ self._person / (identity.norm() * self._person.norm()))
-        if expression is None or encoder is None:
-            return cosine
-        return cosine - EXPRESSION_WEIGHT * expression_distance(encoder, coefficients_of(encoder, aligned), expression)
-
-    def _identity(self, aligned: Sequence[np.ndarray]) -> Tensor:
         from facepersona_core.face2diffusion.identity import identity_of
 
         with self.bundle.lock:
-            return identity_of(self.bundle.identity_encoder, aligned)
+            return identity_of(self.bundle.identity_encoder, [face.aligned for face in self.references])
+
+    def of(self, pictures: Sequence[Image], expression: Sequence[float] | None = None) -> list[float]:
+        """For each picture, the higher, the better: cosine to the person in [-1, 1], less `EXPRESSION_WEIGHT` for
+        every standard deviation from the coefficients ``expression``; minus infinity without exactly one face."""
+        # first all faces, then all encoders: the threads of the two libraries keep each other waiting
+        faces = [self._face(picture) for picture in pictures]
+        found = [face for face in faces if face is not None]
+        said = iter(self._of_faces(found, expression) if found else ())
+        return [-np.inf if face is None else next(said) for face in faces]
+
+    def _face(self, picture: Image) -> np.ndarray | None:
+        try:
+            return self.reader.aligned(picture, "picture")
+        except (NoFaceFound, SeveralFaces):
+            return None
+
+    def _of_faces(self, aligned: Sequence[np.ndarray], expression: Sequence[float] | None) -> list[float]:
+        from torch.nn.functional import cosine_similarity
+
+        from facepersona_core.face2diffusion.expression import coefficients_of, expression_distance
+        from facepersona_core.face2diffusion.identity import identities_of
+
+        encoder = self.bundle.expression_encoder
+        with self.bundle.lock:
+            identities = identities_of(self.bundle.identity_encoder, aligned)
+        cosines: list[float] = cosine_similarity(identities, self._person[None]).tolist()
+        if expression is None or encoder is None:
+            return cosines
+        away = (expression_distance(encoder, coefficients_of(encoder, face), expression) for face in aligned)
+        return [cosine - EXPRESSION_WEIGHT * distance for cosine, distance in zip(cosines, away, strict=True)]
 
 
 def drawings(card: MethodCard, request: Request) -> int:
@@ -84,7 +96,7 @@ def draw_best(
         return
     expression = _shown(likeness.bundle, request) if method.card.expression_slot else None
     while drawn := list(islice(made, count)):
-        yield max(drawn, key=lambda picture: likeness.of(picture, expression))
+        yield drawn[int(np.argmax(likeness.of(drawn, expression)))]
 
 
 def _shown(bundle: Bundle, request: Request) -> Sequence[float] | None:

@@ -14,7 +14,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "steps": (1, 100),
     "guidance": (1, 20),
     "strength": (0, 1.5),
-    "candidates": (1, 4),
+    "candidates": (1, 8),
 }
 """Setting to its least and greatest value."""
 

@@ -121,7 +121,7 @@ class Request:
     """Coefficients for the expression slot in place of a name, such as those read from a photo
     (`Studio.read_expression`): the recipe needs no photo."""
     candidates: int = 1
-    """Drawings of each picture, 1 to 4, of which the one that shows the person best is kept (`candidates.draw_best`);
+    """Drawings of each picture, 1 to 8, of which the one that shows the person best is kept (`candidates.draw_best`);
     1 is the method as published."""
 
     def to_json(self) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_who_iterates_may_change_threads(enrolled) -> None:
         ({"count": 17}, RequestInvalid, "count is 17"),
         ({"guidance": 0.5}, RequestInvalid, "guidance is 0.5"),
         ({"strength": 2.0}, RequestInvalid, "strength is 2.0"),
-        ({"candidates": 5}, RequestInvalid, "candidates is 5"),
+        ({"candidates": 9}, RequestInvalid, "candidates is 9"),
         ({"expression": "yawning"}, RequestInvalid, "expression is yawning"),
         ({"expression": "smile", "expression_vector": (0.0,) * 20}, ExpressionInvalid, "given twice"),
     ],

@@ -74,26 +74,28 @@ def test_the_drawing_of_the_person_is_kept(likeness: Likeness) -> None:
 def test_without_a_face_the_first_drawing_is_kept(likeness: Likeness) -> None:
     blank = [Image.new("RGB", (128, 128), (shade, shade, shade)) for shade in (10, 20, 30)]
     assert best(Album(blank), likeness, replace(REQUEST, count=1)) == blank[:1]
-    assert likeness.of(NOBODY) == -np.inf
+    (shown,) = likeness.of([photo(990000)])
+    assert likeness.of([NOBODY, photo(990000), NOBODY]) == [-np.inf, pytest.approx(shown), -np.inf]
+    assert likeness.of([NOBODY]) == [-np.inf]
 
 
 def test_an_expression_counts_by_its_distance(likeness: Likeness) -> None:
     encoder, picture = likeness.bundle.expression_encoder, photo(990000, "01")
     assert encoder is not None
     shown = np.array(coefficients_of(encoder, likeness.reader.aligned(picture, "picture")))
-    plain = likeness.of(picture)
-    assert likeness.of(picture, shown.tolist()) == pytest.approx(plain)
+    (plain,) = likeness.of([picture])
+    assert likeness.of([picture], shown.tolist()) == [pytest.approx(plain)]
     further = shown + 2 * encoder.deviation.numpy()
-    assert likeness.of(picture, further.tolist()) == pytest.approx(plain - 2 * EXPRESSION_WEIGHT, abs=1e-4)
+    assert likeness.of([picture], further.tolist()) == [pytest.approx(plain - 2 * EXPRESSION_WEIGHT, abs=1e-4)]
 
 
 def test_what_the_slot_was_told_chooses_for_the_methods_that_have_it(likeness: Likeness) -> None:
     asked: list[Any] = []
 
     class Listening(Likeness):
-        def of(self, picture: Image.Image, expression: Sequence[float] | None = None) -> float:
+        def of(self, pictures: Sequence[Image.Image], expression: Sequence[float] | None = None) -> list[float]:
             asked.append(expression)
-            return 0.0
+            return [0.0] * len(pictures)
 
     listening = Listening(likeness.bundle, likeness.reader, [likeness.reader.read(photo(990000), "reference")])
     one = replace(REQUEST, count=1, candidates=2)
@@ -105,7 +107,7 @@ def test_what_the_slot_was_told_chooses_for_the_methods_that_have_it(likeness: L
         ("dreambooth", replace(one, expression=name)),
     ):
         best(Album([NOBODY, NOBODY], key), listening, request)
-    assert asked[::2] == [tuple(mean.tolist()), (0.5,) * 20, None, None]
+    assert asked == [tuple(mean.tolist()), (0.5,) * 20, None, None]
 
 
 def test_nothing_is_chosen_where_nothing_of_the_person_is_asked_for(likeness: Likeness) -> None:
