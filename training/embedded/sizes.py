@@ -50,7 +50,7 @@ class Recipe:
     edition: str = "1"
     steps: int = 8
     guidance: float = 3.0
-    candidates: int = 4
+    candidates: int = 5
     slot_people: int = 16
     slot_strengths: tuple[float, ...] = (1.0, 1.3, 1.6)
     """Training people who are drawn to find which of these strengths the slot has to be told each expression with."""
