@@ -113,7 +113,7 @@ def test_a_run_measures_every_picture_once_and_reports(finished: Path) -> None:
     )
     assert facts["enrol_ratio"]["class_word"]["value"] < 1  # it learns nobody
     assert 0 < facts["judge_itself"]["scene"] <= 1
-    assert facts["own_photos"]["identity"]["value"] > ours["identity"]["value"]
+    assert facts["own_photos"]["identity"]["value"] == pytest.approx(1, abs=0.15)  # two people make the ceiling rough
     assert 0 <= facts["own_photos"]["top1"]["value"] <= 1
 
 

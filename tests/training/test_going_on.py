@@ -57,8 +57,8 @@ def test_a_bundle_whose_work_folder_is_gone_is_trained_on(tmp_path: Path) -> Non
     (second / "data").symlink_to(first / "data")
     Run(toy(), second, second / "bundle").go_on(first / "bundle")
     stages = [json.loads(line)["stage"] for line in (second / "log.jsonl").read_text().splitlines()]
-    assert stages[:5] == ["perception", "perception", "identity", "mapping_names", "together"]
-    assert stages[5:] == ["slot"] * 10
+    readers = ["perception"] * len(toy().readers)
+    assert stages == [*readers, "identity", "mapping_names", "together", *["slot"] * 10]
     before, after = open_bundle(first / "bundle"), open_bundle(second / "bundle")
     assert after.sha256 != before.sha256
     for config in (second / "bundle").rglob("*.json"):
