@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 import torch
@@ -94,11 +94,18 @@ def test_it_learns_to_tell_unseen_people_apart_and_is_kept(features: Tensor, tmp
     assert torch.equal(kept(first)[1], reader(first)[1])
 
 
-def test_a_reader_of_expressions_minds_nothing_else(features: Tensor) -> None:
+def asked_for(
+    asked: Literal["expression", "clothes"], features: Tensor
+) -> tuple[perception.LatentReader, Tensor, perception.Truth]:
+    """An untrained reader of that alone, two latents, and what they show."""
     torch.manual_seed(0)
-    reader = perception.LatentReader(4, 8, QUESTIONS, replace(CONFIG, asked="expression")).eval()
-    latents = torch.randn(2, 4, 8, 8)
+    reader = perception.LatentReader(4, 8, QUESTIONS, replace(CONFIG, asked=asked)).eval()
     truth = drawn_of(features).truth(torch.zeros(2, dtype=torch.int64), torch.tensor([0, EACH]))
+    return reader, torch.randn(2, 4, 8, 8), truth
+
+
+def test_a_reader_of_expressions_minds_nothing_else(features: Tensor) -> None:
+    reader, latents, truth = asked_for("expression", features)
     said = reader.wrong(latents, truth)
     other = replace(truth, person=truth.person.flip(0), features=truth.features + 1)
     assert torch.equal(reader.wrong(latents, other), said)
@@ -106,10 +113,7 @@ def test_a_reader_of_expressions_minds_nothing_else(features: Tensor) -> None:
 
 
 def test_a_reader_of_clothes_minds_nothing_else_and_what_counts_more_costs_more(features: Tensor) -> None:
-    torch.manual_seed(0)
-    reader = perception.LatentReader(4, 8, QUESTIONS, replace(CONFIG, asked="clothes")).eval()
-    latents = torch.randn(2, 4, 8, 8)
-    truth = drawn_of(features).truth(torch.zeros(2, dtype=torch.int64), torch.tensor([0, EACH]))
+    reader, latents, truth = asked_for("clothes", features)
     said = reader.wrong(latents, truth)
     other = replace(truth, person=truth.person.flip(0), features=truth.features + 1, expression=truth.expression + 1)
     assert torch.equal(reader.wrong(latents, other), said)
