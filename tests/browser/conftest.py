@@ -75,7 +75,18 @@ def page(chromium: Browser, app: App) -> Iterator[Page]:
     opened.wait_for_selector(".fp-person[aria-pressed=true]")
     yield opened
     context.close()
-    assert problems == []
+    assert list(_but_for_leaving(problems)) == []
+
+
+def _but_for_leaving(problems: list[str]) -> Iterator[str]:
+    """All but what Gradio says when a page is left while an event runs: it aborts its own stream, then finds it broken."""
+    left = False
+    for problem in problems:
+        if problem.startswith("AbortError: BodyStreamBuffer was aborted"):
+            left = True
+        elif not (left and problem.startswith("Unexpected error Connection errored out.")):
+            left = False
+            yield problem
 
 
 def _only_here(url: str, home: str, problems: list[str]) -> None:

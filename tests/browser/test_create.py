@@ -148,6 +148,16 @@ def test_a_long_run_can_be_stopped_and_keeps_what_is_made(page: Page) -> None:
     expect(page.locator("#fp-generate")).to_be_enabled()
 
 
+def test_a_page_left_in_the_middle_of_a_run_comes_back_ready(page: Page) -> None:
+    set_steps(page, steps=60, count=8)
+    page.locator("#fp-generate").click()
+    page.wait_for_selector(".fp-picture img", timeout=WAIT)
+    page.reload()
+    set_steps(page, count=1)
+    generate(page)
+    expect(page.locator(".fp-board .fp-picture img")).to_have_count(2)
+
+
 def test_the_page_speaks_japanese_at_once_and_remembers_it(page: Page, keep: Keep) -> None:
     set_steps(page, count=1)
     generate(page)
