@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from facepersona_core.cli import app
 from facepersona_core.methods import METHODS, MethodCard
 from facepersona_core.metrics import METRICS, MetricCard
+from facepersona_core.report.sections.methods import licence
+from facepersona_core.report.words import Words
 
 ROOT = Path(__file__).parents[1]
 _METHOD_HEAD = {
@@ -22,7 +24,7 @@ _METHOD_HEAD = {
 }
 _METRIC_HEAD = {
     "en": ("metric", "key", "asks", "better", "range", "version"),
-    "ja": ("指標", "キー", "対象", "良い方向", "範囲", "版"),
+    "ja": ("指標", "キー", "問い", "良い方向", "範囲", "版"),
 }
 _WORDS = {
     "en": {
@@ -32,7 +34,7 @@ _WORDS = {
         "safety": "is it taken for nudity?",
     },
     "ja": {
-        "trains": "数分の学習", "forward": "1 回の計算", "nothing": "なし（人物を見ません）",
+        "trains": "数分の学習", "forward": "計算 1 回（学習不要）", "nothing": "なし（人物を見ません）",
         "yes": "可", "no": "不可", "ask": "権利者に要確認", "at least": "{} 枚以上", "higher": "高いほど良い",
         "lower": "低いほど良い", "identity": "本人か", "text": "文に合うか", "quality": "品質",
         "safety": "ヌードと判定されるか",
@@ -55,26 +57,30 @@ def pages() -> dict[Path, str]:
 
 def method_table(language: str) -> str:
     """The cards of all methods as a Markdown table."""
-    return _markdown(_METHOD_HEAD[language], [_method(entry.card, _WORDS[language]) for entry in METHODS.values()])
+    return _markdown(_METHOD_HEAD[language], [_method(entry.card, language) for entry in METHODS.values()])
 
 
-def _method(card: MethodCard, words: dict[str, str]) -> tuple[str, ...]:
+def _method(card: MethodCard, language: str) -> tuple[str, ...]:
+    words, told = _WORDS[language], Words(language)
     learning = "trains" if card.fine_tunes else "forward" if card.uses_identity else "nothing"
     photos = words["at least"].format(card.references_needed) if card.references_needed else "-"
     memory = f"+{card.memory_gb:g} GB"
     use = words[card.commercial_use]
-    licences = (card.code_licence, card.weights_licence, use)
-    return (card.name, f"`{card.key}`", card.paper or "-", words[learning], photos, *licences, memory)
+    licences = (card.code_licence, licence(told, card.weights_licence), use)
+    name = told.either(f"names.{card.key}", card.name)
+    return (name, f"`{card.key}`", card.paper or "-", words[learning], photos, *licences, memory)
 
 
 def metric_table(language: str) -> str:
     """The cards of all metrics as a Markdown table."""
-    return _markdown(_METRIC_HEAD[language], [_metric(entry.card, _WORDS[language]) for entry in METRICS.values()])
+    return _markdown(_METRIC_HEAD[language], [_metric(entry.card, language) for entry in METRICS.values()])
 
 
-def _metric(card: MetricCard, words: dict[str, str]) -> tuple[str, ...]:
+def _metric(card: MetricCard, language: str) -> tuple[str, ...]:
+    words = _WORDS[language]
+    name = Words(language).either(f"metrics.{card.key}", card.name)
     reach = f"{card.low:g} … {card.high:g}"
-    return (card.name, f"`{card.key}`", words[card.axis], words[card.direction], reach, card.version)
+    return (name, f"`{card.key}`", words[card.axis], words[card.direction], reach, card.version)
 
 
 def cli_reference() -> str:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from facepersona_core.methods.base import MethodCard
 from facepersona_core.report.blocks import Block, Table, Text
 from facepersona_core.report.view import View
+from facepersona_core.report.words import Words
 
 DASH = "–"
 TONES = {"yes": "pass", "ask": "open", "no": "fail"}
@@ -49,14 +50,14 @@ def _use(view: View, card: MethodCard) -> Markup:
 
 def _why(view: View, card: MethodCard) -> Markup:
     reason = view.words(f"methods.why.{card.commercial_use}")
-    licences = view.words("methods.licence", code=card.code_licence, weights=_licence(view, card.weights_licence))
+    licences = view.words("methods.licence", code=card.code_licence, weights=licence(view.words, card.weights_licence))
     return Markup("{}<br><small>{}</small>").format(reason, licences)
 
 
-def _licence(view: View, told: str) -> str:
+def licence(words: Words, told: str) -> str:
     """A licence with its remark in the reader's language, as in "Apache-2.0 (trained by this project)"."""
     name, _, remark = told.removesuffix(")").partition(" (")
-    return f"{name} ({view.words.either(f'methods.remarks.{remark}', remark)})" if remark else told
+    return f"{name} ({words.either(f'methods.remarks.{remark}', remark)})" if remark else told
 
 
 def _learning(view: View, card: MethodCard) -> str:
