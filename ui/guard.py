@@ -1,11 +1,12 @@
 """The door: one ASGI guard in front of every request, and the routes that hand out pictures.
 
 Adds what Gradio leaves open (TRUST: "Gradio and image decoding"): a cap on a whole request body, because Gradio's
-own limit counts each file by itself, and security headers on every answer.
+own limit counts each file by itself, security headers on every answer, and no fetching from other sites.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ui.i18n import text
@@ -47,6 +48,8 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+_OTHER_SITE = re.compile(r"/file[=/]https?:", re.IGNORECASE)
+"""Gradio fetches what stands behind it from any site, for anybody, and answers with it as if it were ours."""
 
 
 class _TooLargeError(Exception):
@@ -54,7 +57,7 @@ class _TooLargeError(Exception):
 
 
 class Guard:
-    """ASGI middleware: refuses bodies over ``limit`` bytes with 413 and adds `HEADERS` to every answer."""
+    """ASGI middleware: 413 for bodies over ``limit`` bytes, 404 for what is shut, `HEADERS` on every answer."""
 
     def __init__(self, app: Any, limit: int = BODY_LIMIT) -> None:
         self.app = app
@@ -64,6 +67,9 @@ class Guard:
         """Serve one connection; what is not HTTP passes untouched."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if _shut(scope):
+            await _answer(send, 404, b"")
             return
         seen, refused = _declared_length(scope), False
 
@@ -102,6 +108,11 @@ def _with_headers(message: Message) -> Message:
     return {**message, "headers": kept + own}
 
 
+def _shut(scope: Scope) -> bool:
+    """Does the request ask for what no page of ours needs?"""
+    return _OTHER_SITE.search(scope["path"]) is not None
+
+
 def _declared_length(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
@@ -112,6 +123,10 @@ def _declared_length(scope: Scope) -> int:
 async def _refuse(send: Send, limit: int) -> None:
     megabytes = limit // 2**20
     body = " / ".join(text("common.body_too_large", language, limit=megabytes) for language in ("en", "ja")).encode()
+    await _answer(send, 413, body)
+
+
+async def _answer(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send(_with_headers({"type": "http.response.start", "status": 413, "headers": headers}))
+    await send(_with_headers({"type": "http.response.start", "status": status, "headers": headers}))
     await send({"type": "http.response.body", "body": body})

@@ -17,6 +17,7 @@ from facepersona_core.settings import Settings
 from storage import Rater
 from ui import rater_page
 from ui.context import AppContext
+from ui.guard import Guard
 from ui.i18n import LANGUAGES, catalogue
 
 ANSWER = {"identity": "left", "text": "tie", "left_ok": True, "right_ok": False, "seconds": 4.2, "tags": []}
@@ -40,6 +41,14 @@ def context(store: Store) -> AppContext:
 @pytest.fixture
 def ask(context: AppContext) -> dict[str, rater_page.ServerFunction]:
     return rater_page.server_functions(context)
+
+
+@pytest.fixture
+def guarded(context: AppContext) -> TestClient:
+    """The page as it is served, and nothing else."""
+    api = FastAPI()
+    rater_page.mount(api, context)
+    return TestClient(Guard(api))
 
 
 @pytest.fixture
@@ -151,6 +160,14 @@ def test_pictures_need_the_right_token_and_carry_no_name(ask: Any, context: AppC
     assert client.get(f"/rate/picture/{rater.token}/unknown").status_code == 404
     moved = client.get("/rate?rater=abc", follow_redirects=False)
     assert moved.headers["location"] == "/rate/?rater=abc"
+
+
+def test_the_page_fetches_nothing_from_other_sites(guarded: TestClient) -> None:
+    for asked in ("file=https://127.0.0.1/a.png", "file=http://127.0.0.1/a.png", "file/https://127.0.0.1/a.png"):
+        for path in (asked, asked.replace("https:", "HTTPS:"), asked.replace(":", "%3A"), asked.replace("=", "%3D")):
+            answer = guarded.get(f"/rate/gradio_api/{path}")
+            assert (answer.status_code, answer.text) == (404, ""), path
+            assert "content-security-policy" in answer.headers
 
 
 def test_every_text_of_the_page_is_there_in_both_languages() -> None:
