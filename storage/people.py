@@ -20,7 +20,9 @@ from storage.records import ConsentForm, ConsentRecord, PersonRecord, Purpose
 from storage.tables import ConsentRow, PersonRow, PhotoRow, now
 
 PhotoFiles = list[bytes]
-_SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+"""By Pillow's name of what it opened; MPO: a JPEG with a second picture inside, as phones write."""
 
 
 class People:
@@ -44,9 +46,15 @@ class People:
         ``consent`` may be None only for a synthetic person. Raises NameTaken, ConsentMissing."""
         if not synthetic or consent is not None:
             _require_generate(name, consent)
-        rows = [self._photo(position, data) for position, data in enumerate(photos)]
-        person = PersonRow(name=name, class_word=class_word, synthetic=synthetic, sample=sample, photos=rows)
-        return self._db.write(lambda session: _add(session, person, consent))
+        facts = {"name": name, "class_word": class_word, "synthetic": synthetic, "sample": sample}
+
+        def add(session: Session) -> PersonRecord:
+            if session.scalar(select(PersonRow.id).where(PersonRow.name == name)):
+                raise NameTaken(name=name)  # before a photo is kept that would belong to nobody
+            rows = [self._photo(position, data) for position, data in enumerate(photos)]
+            return _add(session, PersonRow(**facts, photos=rows), consent)
+
+        return self._db.write(add)
 
     def list(self) -> Sequence[PersonRecord]:
         """Everybody, samples first, then by name."""
@@ -82,7 +90,7 @@ class People:
                     raise ConsentMissing(name=person.name, purpose=purpose)
 
     def _photo(self, position: int, data: bytes) -> PhotoRow:
-        with Image.open(BytesIO(data), formats=list(_SUFFIXES)) as image:
+        with Image.open(BytesIO(data), formats=_FORMATS) as image:
             suffix = _SUFFIXES[str(image.format)]
             width, height = ImageOps.exif_transpose(image).size
         key = self._files.put(data, suffix)
@@ -105,8 +113,6 @@ def _require_generate(name: str, consent: ConsentForm | None) -> None:
 
 
 def _add(session: Session, person: PersonRow, consent: ConsentForm | None) -> PersonRecord:
-    if session.scalar(select(PersonRow.id).where(PersonRow.name == person.name)):
-        raise NameTaken(name=person.name)
     session.add(person)
     session.flush()
     if consent is not None:

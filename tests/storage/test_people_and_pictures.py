@@ -47,10 +47,20 @@ def test_a_person_is_stored_with_photos_and_consent(store: Store) -> None:
     assert consent.withdrawn_at is None
 
 
+def test_a_phone_jpeg_with_a_second_picture_is_kept_as_it_is(store: Store) -> None:
+    phone = BytesIO()
+    noise(1).save(phone, "MPO", save_all=True, append_images=[noise(2)])
+    person = store.people.add("Aoi", [phone.getvalue()], FORM)
+    assert person.photo_keys[0].endswith(".jpg")
+    assert store.people.photos(person.id) == [phone.getvalue()]
+
+
 def test_names_are_unique_and_unknown_ones_say_who_is_known(store: Store) -> None:
     store.people.add("Aoi", [photo(0)], FORM)
+    kept = sorted(store.files.root.rglob("*.png"))
     with pytest.raises(NameTaken):
         store.people.add("Aoi", [photo(1)], FORM)
+    assert sorted(store.files.root.rglob("*.png")) == kept, "no photo stays of whom nobody can find"
     assert len(store.people.list()) == 1
     with pytest.raises(UnknownPerson, match="Known: Aoi"):
         store.people.get("Ben")
