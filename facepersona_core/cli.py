@@ -131,7 +131,6 @@ def add_person(
     photos: Photos,
     consent_by: str = "",
     synthetic: Annotated[bool, typer.Option("--synthetic")] = False,
-    class_word: str = "person",
     as_json: AsJson = False,
 ) -> None:
     """Enrol a person with the usable ones of the photos."""
@@ -140,7 +139,7 @@ def add_person(
     consent = consent_form(consent_by, language()) if consent_by else None
     files = [(path.name, path.read_bytes()) for path in photos]
     with _workplace() as workplace:
-        person, readings = workplace.studio.enrol(name, files, consent, class_word, synthetic)
+        person, readings = workplace.studio.enrol(name, files, consent, synthetic)
     seen = [answers.reading_facts(reading) for reading in readings]
     lines = [say("added", name=person.name), *(f"{one['file']}: {one['text']}" for one in seen)]
     show({"name": person.name, "photos": seen}, lines, as_json)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import facepersona_core
 from facepersona_core.candidates import Likeness, draw_best, drawings
 from facepersona_core.errors import ConsentMissing, ExpressionInvalid, FacePersonaError
-from facepersona_core.limits import check_request
 from facepersona_core.methods import build_method, method_card
 from facepersona_core.metrics import Context, Metric, build_metric, measurable
 from facepersona_core.personas import PersonaCache
@@ -103,9 +102,7 @@ class Studio:
         name: str,
         photos: Sequence[tuple[str, bytes]],
         consent: Any,
-        class_word: str = "person",
         synthetic: bool = False,
-        sample: bool = False,
     ) -> tuple[PersonLike, list[Reading]]:
         """Keep a person with the usable ones of ``photos`` (name, bytes); the readings tell about each photo.
 
@@ -115,7 +112,7 @@ class Studio:
         readings = self.inspect(photos)
         _faces(readings)
         usable = [data for (_, data), reading in zip(photos, readings, strict=True) if reading.face]
-        return self._people.add(name, usable, consent, class_word, synthetic, sample), readings
+        return self._people.add(name, usable, consent, synthetic=synthetic), readings
 
     def readings(self, person: PersonLike) -> list[Reading]:
         """What the app sees in each reference photo of ``person``; computed once."""
@@ -133,7 +130,10 @@ class Studio:
         return not method_card(method).fine_tunes or self._digest(person, method) in self._personas
 
     def persona(self, person: PersonLike, method: str, progress: Progress = no_progress) -> Persona:
-        """What ``method`` keeps of ``person``; computed once, then read from the disk. Raises UnknownMethod."""
+        """What ``method`` keeps of ``person``; computed once, then read from the disk.
+
+        Raises UnknownMethod, and ConsentMissing when the person has not agreed, or not any more."""
+        self._people.require(person, "generate")
         digest = self._digest(person, method)
         with self._enrolling[digest]:
             if digest not in self._personas:
@@ -153,8 +153,8 @@ class Studio:
 
         A picture whose recipe was made before is not made again. ``progress`` hears the stages "enrol" (only
         while a fine-tuning method learns the person) and "generate". Raises PromptInvalid, RequestInvalid,
-        ExpressionInvalid and UnknownMethod before any work."""
-        check_request(request)
+        ExpressionInvalid, UnknownMethod and ConsentMissing before any work."""
+        self.bundle.check(request)
         request = replace(request, candidates=drawings(method_card(method), request))
         persona = self.persona(person, method, lambda fraction, _: progress(fraction, "enrol"))
         recipes = [self._recipe(person, persona, one) for one in _one_by_one(request)]

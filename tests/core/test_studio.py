@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,15 @@ def test_enrolling_needs_consent_a_usable_photo_and_a_free_name(work: Workplace)
     assert len(work.people.photos(person.id)) == 1
     with pytest.raises(NameTaken):
         work.studio.enrol("Dora", [("b.png", photo(3))], CONSENT)
+
+
+def test_nothing_is_made_once_consent_has_ended(work: Workplace) -> None:
+    ended = replace(CONSENT, expires_at=datetime.now(UTC) - timedelta(days=1))
+    person, _ = work.studio.enrol("Emi", [("a.png", photo(2))], ended)
+    with pytest.raises(ConsentMissing):
+        next(work.studio.generate(person, "face2diffusion", SCENE))
+    with pytest.raises(ConsentMissing):
+        work.studio.persona(person, "face2diffusion")
 
 
 @pytest.mark.parametrize("method", ["face2diffusion", "class_word"])
