@@ -53,9 +53,11 @@ def _usability(reading: Reading) -> str:
 
 
 def keep_picture(made: Made, person: str, folder: Path) -> Facts:
-    """Write the PNG file and its recipe into ``folder``. Raises FolderNotWritable."""
+    """Write the PNG file and its recipe into ``folder``; only the same picture has the same name.
+
+    Raises FolderNotWritable."""
     record = made.record
-    stem = re.sub(r"[^\w-]+", "_", person) + f"_{record.method}_{record.seed}"
+    stem = re.sub(r"[^\w-]+", "_", person) + f"_{record.method}_{record.seed}_{record.recipe_hash[:8]}"
     recipe = json.dumps(record.recipe, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     write(folder / f"{stem}.png", made.path.read_bytes())
     write(folder / f"{stem}.json", recipe.encode())
