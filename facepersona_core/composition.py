@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,9 +119,8 @@ def check_writable(home: Path) -> None:
     """Make the folder ``home`` if needed and see that it takes files. Raises FolderNotWritable."""
     try:
         home.mkdir(parents=True, exist_ok=True)
-        probe = home / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=home):
+            pass
     except OSError as error:
         raise FolderNotWritable(path=home, reason=error.strerror) from error
 
