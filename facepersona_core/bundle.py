@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facepersona_core.errors import WeightsMissing
+from facepersona_core.limits import check_request
 
 if TYPE_CHECKING:
     from diffusers import StableDiffusionPipeline
+    from transformers import CLIPTokenizer
 
     from facepersona_core.face2diffusion.expression import ExpressionEncoder
     from facepersona_core.face2diffusion.identity import IdentityEncoder
     from facepersona_core.face2diffusion.mapping import MappingNetwork
+    from facepersona_core.types import Request
 
 _PARTS = ("model_index.json", "unet", "vae", "text_encoder", "tokenizer", "scheduler", "identity_encoder", "mapping")
 _ENCODER, _EXPRESSIONS = "expression_encoder", "expressions.json"
@@ -50,8 +53,8 @@ class Bundle:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash over names and contents of everything that takes part in making a picture."""
-        digest = hashlib.sha256()
+        """Hash over names and contents of everything that takes part in making a picture, and the class word."""
+        digest = hashlib.sha256(self.class_phrase.encode() + b"\0")
         for part in (*_PARTS, _ENCODER, _EXPRESSIONS):
             root = self.path / part
             for file in sorted([root] if root.is_file() else root.rglob("*")):
@@ -64,6 +67,21 @@ class Bundle:
     def class_phrase(self) -> str:
         """The class word with its article, such as "a person": two tokens, as S* is two words."""
         return f"a {self.info['class_word']}"
+
+    @cached_property
+    def tokenizer(self) -> CLIPTokenizer:
+        """What the text encoder reads a prompt with."""
+        from transformers import CLIPTokenizer
+
+        return CLIPTokenizer.from_pretrained(self.path / "tokenizer", local_files_only=True)
+
+    def check(self, request: Request) -> None:
+        """Raise PromptInvalid, RequestInvalid or ExpressionInvalid for what this model cannot make."""
+        from facepersona_core.face2diffusion.injection import tokenize_prompt, tokenize_text
+
+        check_request(request, self.expressions)
+        tokenize_prompt(self.tokenizer, request.prompt)
+        tokenize_text(self.tokenizer, request.negative_prompt)
 
     @cached_property
     def pipeline(self) -> StableDiffusionPipeline:

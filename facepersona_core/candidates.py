@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facepersona_core.errors import NoFaceFound, SeveralFaces
-from facepersona_core.limits import check_request
 from facepersona_core.types import Face, Persona, Progress, Request, no_progress
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def draw_best(
 ) -> Iterator[Image]:
     """Yield ``request.count`` RGB pictures, each the best of its `drawings` by ``likeness``; picture ``i`` depends on
     ``seed + i`` alone. Raises what `Method.generate` raises, before any work."""
-    check_request(request, likeness.bundle.expressions)
+    likeness.bundle.check(request)
     count = drawings(method.card, request)
     made = method.generate(persona, replace(request, candidates=count), progress)
     if count == 1:

@@ -81,10 +81,13 @@ def _plan(
     guidance: float | None,
     candidates: int,
 ) -> Plan:
-    """What is asked for, checked. Raises RequestInvalid, UnknownMethod, EvaluationInvalid, PackageMissing."""
+    """What is asked for, checked.
+
+    Raises RequestInvalid, UnknownMethod, EvaluationInvalid, PromptInvalid, PackageMissing."""
     from facepersona_core.evaluation.prompts import load_prompts
     from facepersona_core.evaluation.run import Plan
     from facepersona_core.methods import method_card
+    from facepersona_core.types import Request
 
     gallery = _references().GALLERY
     file = None if prompts == ALL else Path(prompts)
@@ -103,10 +106,13 @@ def _plan(
     for name, seen in {**chosen, "people": people}.items():
         if not limits[name][0] <= seen <= limits[name][1]:
             raise RequestInvalid(name=f"--{name}", seen=seen, expected=f"{limits[name][0]} - {limits[name][1]}")
+    asked = load_prompts(file, judges.heads)
+    for line in (line for prompt in asked for line in (prompt.text, prompt.plain) if line):
+        bundle.check(Request(line))
     return Plan(
         gallery[:people],
         gallery,
-        load_prompts(file, judges.heads),
+        asked,
         keys,
         seeds,
         slot=frozenset(bundle.expressions),

@@ -45,7 +45,7 @@ def add_commands(study: typer.Typer, workplace: Callable[..., AbstractContextMan
 
         plan = load_plan(file)
         with workplace() as opened:
-            check_plan(opened.people, plan)
+            check_plan(opened.people, opened.studio.bundle, plan)
             seen = preview(plan, opened.jobs.pace(opened.studio.bundle.sha256), workers)
         show(answers_study.preview_facts(plan, seen), answers_study.preview_lines(plan, seen), as_json)
 

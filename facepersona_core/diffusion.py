@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from facepersona_core.errors import PromptInvalid, RequestInvalid
-from facepersona_core.face2diffusion.injection import encode_prompt, tokenize_prompt
+from facepersona_core.errors import RequestInvalid
+from facepersona_core.face2diffusion.injection import encode_prompt, tokenize_prompt, tokenize_text
 from facepersona_core.prompt import with_words
 from facepersona_core.types import Progress, Request
 
@@ -62,10 +62,7 @@ def embed_words(
 @torch.no_grad()
 def embed_text(pipeline: StableDiffusionPipeline, text: str) -> Tensor:
     """Embeddings [1, L, C] of plain ``text``. Raises PromptInvalid when it is too long."""
-    tokenizer = pipeline.tokenizer
-    ids = tokenizer(text, padding="max_length", return_tensors="pt").input_ids
-    if ids.shape[1] > tokenizer.model_max_length:
-        raise PromptInvalid(prompt=text, problem="long", tokens=ids.shape[1], limit=tokenizer.model_max_length)
+    ids = tokenize_text(pipeline.tokenizer, text)
     hidden: Tensor = pipeline.text_encoder(ids.to(pipeline.text_encoder.device)).last_hidden_state
     return hidden
 

@@ -22,7 +22,8 @@ RANGES: dict[str, tuple[float, float]] = {
 def check_request(request: Request, expressions: Collection[str] | None = None) -> None:
     """Raise PromptInvalid, RequestInvalid or ExpressionInvalid for what cannot be made.
 
-    ``expressions``: names that the model's expression slot knows; None leaves that to who knows the model."""
+    ``expressions``: names that the model's expression slot knows; None leaves that, and how long a prompt it reads, to
+    `Bundle.check`."""
     check_prompt(request.prompt)
     for name, (low, high) in RANGES.items():
         seen = getattr(request, name)

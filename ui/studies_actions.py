@@ -102,7 +102,7 @@ class Actions:
             return views.still_missing(missing, language), closed
         try:
             plan = form.plan()
-            check_plan(self.context.people, plan)
+            check_plan(self.context.people, self.context.studio.bundle, plan)
             seen = preview(plan, self.context.jobs.pace(self._bundle), max(1, self.context.settings.workers))
         except Exception as error:
             return views.problem(explain(error, language)), closed

@@ -75,3 +75,11 @@ def tokenize_prompt(tokenizer: Any, prompt: str) -> tuple[Tensor, int]:
         raise PromptInvalid(prompt=prompt, problem="long", tokens=len(ids), limit=limit)
     ids += [tokenizer.pad_token_id] * (limit - len(ids))
     return torch.tensor([ids]), 1 + len(left)
+
+
+def tokenize_text(tokenizer: Any, text: str) -> Tensor:
+    """Token ids [1, L] of plain ``text``, padded. Raises PromptInvalid when it is too long."""
+    ids: Tensor = tokenizer(text, padding="max_length", return_tensors="pt").input_ids
+    if ids.shape[1] > tokenizer.model_max_length:
+        raise PromptInvalid(prompt=text, problem="long", tokens=ids.shape[1], limit=tokenizer.model_max_length)
+    return ids

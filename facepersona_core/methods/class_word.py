@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from facepersona_core.diffusion import draw, embed_class
-from facepersona_core.limits import check_request
 from facepersona_core.methods.cards import CLASS_WORD
 from facepersona_core.types import Face, Persona, Progress, Request, json_digest, no_progress
 
@@ -30,7 +29,7 @@ class ClassWord:
 
     def generate(self, persona: Persona, request: Request, progress: Progress = no_progress) -> Iterator[Image]:
         """Pictures of some person; see `Method.generate`."""
-        check_request(request, self.bundle.expressions)
+        self.bundle.check(request)
         with self.bundle.lock:
             prompt = embed_class(self.bundle.pipeline, request.prompt, self.bundle.class_phrase)
         yield from draw(self.bundle, prompt, request, progress)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facepersona_core.diffusion import class_words, draw, embed_class, embed_words
-from facepersona_core.limits import check_request
 from facepersona_core.methods.cards import DREAMBOOTH
 from facepersona_core.types import Face, Persona, Progress, Request, json_digest, no_progress
 
@@ -117,7 +116,7 @@ class DreamBooth:
         """Pictures of the person; see `Method.generate`."""
         import torch
 
-        check_request(request, self.bundle.expressions)
+        self.bundle.check(request)
         words = torch.from_numpy(np.asarray(persona.tensors["words"]))
         phrase, strength = self.bundle.class_phrase, request.strength
         with self.bundle.lock:

@@ -9,7 +9,6 @@ import numpy as np
 
 from facepersona_core.diffusion import draw, embed_class, embed_words
 from facepersona_core.errors import ExpressionInvalid
-from facepersona_core.limits import check_request
 from facepersona_core.methods.cards import FACE2DIFFUSION
 from facepersona_core.types import Face, Persona, Progress, Request, json_digest, no_progress
 
@@ -45,7 +44,7 @@ class Face2Diffusion:
         """Pictures of the person; see `Method.generate`."""
         import torch
 
-        check_request(request, self.bundle.expressions)
+        self.bundle.check(request)
         identity = torch.from_numpy(np.asarray(persona.tensors["identity"]))[None]
         expression = self._expression(request)
         with self.bundle.lock, torch.no_grad():

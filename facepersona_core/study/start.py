@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import facepersona_core
-from facepersona_core.limits import check_request
 from facepersona_core.methods import method_card
 from facepersona_core.study.design import StudyPlan, cells
 from facepersona_core.study.jobs import StudyRun, Task
@@ -33,20 +32,20 @@ def start_study(people: PeopleBook, jobs: StartStore, bundle: Bundle, plan: Stud
     """Put the work of ``plan`` where workers find it; the same plan again finds what was started before.
 
     Raises UnknownPerson, UnknownMethod, PromptInvalid, RequestInvalid, ConsentMissing, StudyExists."""
-    photos = check_plan(people, plan)
+    photos = check_plan(people, bundle, plan)
     settings = {name: bundle.info["defaults"][name] for name in ("steps", "guidance")}  # a study draws once
     model = {"bundle": bundle.sha256, "release": facepersona_core.__version__, **settings}
     return jobs.start(plan, plan_tasks(plan, photos, model), bundle.sha256)
 
 
-def check_plan(book: PeopleBook, plan: StudyPlan) -> dict[str, tuple[str, ...]]:
+def check_plan(book: PeopleBook, bundle: Bundle, plan: StudyPlan) -> dict[str, tuple[str, ...]]:
     """The photo keys of each person of ``plan``, once everything in it is known and agreed to. Raises: see above."""
     people = {name: book.get(name) for name in plan.people}
     for method in plan.methods:
         method_card(method)
     for item in plan.prompts:
         for seed in plan.seeds:
-            check_request(Request(item.text, seed=seed))
+            bundle.check(Request(item.text, seed=seed))
     for person in people.values():
         book.require(person, "generate", "rate")
     return {name: person.photo_keys for name, person in people.items()}

@@ -110,7 +110,8 @@ def test_generate_writes_pictures_and_recipes_that_stay_the_same(run: Run, tmp_p
     again = answer(run(*command, "--out", tmp_path / "two", "--json"))["pictures"]
     assert [picture["seed"] for picture in first] == [7, 8, 9, 10]
     assert not any(picture["reused"] for picture in first) and all(picture["reused"] for picture in again)
-    names = [f"Test_Aoi_face2diffusion_{seed}.{kind}" for seed in range(7, 11) for kind in ("png", "json")]
+    stems = [f"Test_Aoi_face2diffusion_{one['seed']}_{one['recipe_hash'][:8]}" for one in first]
+    names = [f"{stem}.{kind}" for stem in stems for kind in ("png", "json")]
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(names)
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
@@ -174,10 +175,16 @@ def test_methods_are_compared_on_the_same_seed(run: Run, tmp_path: Path) -> None
     methods = ("--method", "face2diffusion", "--method", "class_word")
     result = run("generate", "--person", "Test Ben", "--prompt", BEACH, *methods, "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    lines = result.stdout.splitlines()
-    assert [line.split("  ")[0] for line in lines] == [
-        str(tmp_path / f"Test_Ben_{method}_0.png") for method in ("face2diffusion", "class_word")
-    ]
+    files = [Path(line.split("  ")[0]) for line in result.stdout.splitlines()]
+    assert [file.stem.rpartition("_")[0] for file in files] == ["Test_Ben_face2diffusion_0", "Test_Ben_class_word_0"]
+    assert all(file.parent == tmp_path and file.is_file() for file in files)
+
+
+def test_another_prompt_with_the_same_seed_overwrites_nothing(run: Run, tmp_path: Path) -> None:
+    for prompt in (BEACH, BEACH.replace("beach", "cafe")):
+        answer(run(*asked("Test Ben", prompt, out=tmp_path), "--json"))
+    recipes = [json.loads(path.read_text("utf-8")) for path in tmp_path.glob("*.json")]
+    assert {recipe["request"]["prompt"] for recipe in recipes} == {BEACH, BEACH.replace("beach", "cafe")}
 
 
 def asked(person: str = "Test Aoi", prompt: str = BEACH, **options: Any) -> list[Any]:
@@ -191,6 +198,7 @@ def asked(person: str = "Test Aoi", prompt: str = BEACH, **options: Any) -> list
         (asked(prompt="a photo at the beach"), "PromptInvalid", "does not contain S*"),
         (asked(prompt="S* and S* at the beach"), "PromptInvalid", "S* 2 times"),
         (asked(prompt=" "), "PromptInvalid", "it is empty"),
+        (asked(prompt=f"a photo of S* {'very ' * 40}happy"), "PromptInvalid", "40"),
         (asked(person="Nobody"), "UnknownPerson", "Test Aoi, Test Ben"),
         (asked(method="magic"), "UnknownMethod", "face2diffusion"),
         (asked(count=17), "RequestInvalid", "count is 17"),

@@ -15,6 +15,7 @@ from tiny_store import PLAN, Store, open_store
 
 from facepersona_core.bundle import open_bundle
 from facepersona_core.errors import NoFaceFound, RequestInvalid, StudyInvalid
+from facepersona_core.limits import check_request
 from facepersona_core.prompt import check_prompt, unknown_words
 from facepersona_core.settings import Settings
 from facepersona_core.study.jobs import Reason
@@ -54,7 +55,7 @@ def context(store: Store) -> AppContext:
     settings = Settings.from_environment({"FACEPERSONA_HOME": str(store.folder)})
     stores = (store.db, store.files, store.people, store.pictures, store.studies, store.ratings)
     info = {"defaults": {"steps": 2, "guidance": 3.0, "candidates": 1}, "words": WORDS}
-    studio = cast(Any, SimpleNamespace(bundle=SimpleNamespace(sha256=toy.BUNDLE, info=info)))
+    studio = cast(Any, SimpleNamespace(bundle=SimpleNamespace(sha256=toy.BUNDLE, info=info, check=check_request)))
     return AppContext(settings, *stores, studio, names_ja={"Aoi": "葵"}, workers=cast(Any, Keeper()))
 
 
