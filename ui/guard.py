@@ -1,7 +1,8 @@
 """The door: one ASGI guard in front of every request, and the routes that hand out pictures.
 
 Adds what Gradio leaves open (TRUST: "Gradio and image decoding"): a cap on a whole request body, because Gradio's
-own limit counts each file by itself, security headers on every answer, and no fetching from other sites.
+own limit counts each file by itself, security headers on every answer, no fetching from other sites, and no files
+for pages that ask for none, where Gradio would keep them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ui.door import RATERS, RESULTS, within
 from ui.i18n import text
 
 if TYPE_CHECKING:
@@ -109,8 +111,13 @@ def _with_headers(message: Message) -> Message:
 
 
 def _shut(scope: Scope) -> bool:
-    """Does the request ask for what no page of ours needs?"""
-    return _OTHER_SITE.search(scope["path"]) is not None
+    """Does the request ask for what no page of ours needs, or bring a file where no page takes one?"""
+    if _OTHER_SITE.search(scope["path"]):
+        return True
+    takes_none = within(scope["path"], RATERS) or within(scope["path"], RESULTS)
+    return takes_none and any(
+        name == b"content-type" and b"multipart" in value.lower() for name, value in scope["headers"]
+    )
 
 
 def _declared_length(scope: Scope) -> int:

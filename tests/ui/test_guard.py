@@ -49,3 +49,18 @@ def test_not_found_has_the_headers_too(client: TestClient) -> None:
     answer = client.get("/nothing")
     assert answer.status_code == 404
     assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "status"),
+    [
+        ("/rate/gradio_api/upload", "multipart/form-data; boundary=x", 404),
+        ("/results/gradio_api/upload", "Multipart/Form-Data; boundary=x", 404),
+        ("/rate/gradio_api/component_server/", "application/json", 200),
+        ("/gradio_api/upload", "multipart/form-data; boundary=x", 200),
+    ],
+)
+def test_files_come_in_by_the_main_page_alone(path: str, kind: str, status: int) -> None:
+    api = FastAPI()
+    api.post("/{path:path}")(lambda path: path)
+    assert TestClient(Guard(api)).post(path, content=b"{}", headers={"content-type": kind}).status_code == status

@@ -170,6 +170,15 @@ def test_the_page_fetches_nothing_from_other_sites(guarded: TestClient) -> None:
             assert "content-security-policy" in answer.headers
 
 
+def test_the_page_takes_votes_and_no_files(guarded: TestClient, rater: Rater) -> None:
+    page = next(part["id"] for part in guarded.get("/rate/config").json()["components"] if part["type"] == "html")
+    body = {"data": {"token": rater.token}, "component_id": page, "session_hash": "x", "fn_name": "open"}
+    assert guarded.post("/rate/gradio_api/component_server/", json=body).json()["rater"] == "Aiko"
+    for route in ("upload", "process_recording", "component_server/"):
+        kept = guarded.post(f"/rate/gradio_api/{route}", files={"files": ("a.txt", b"kept for ever")})
+        assert kept.status_code == 404, route
+
+
 def test_every_text_of_the_page_is_there_in_both_languages() -> None:
     scripts = "".join(rater_page._asset(name) for name in rater_page.SCRIPTS)
     for language in LANGUAGES:
