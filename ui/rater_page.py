@@ -49,12 +49,13 @@ def server_functions(context: AppContext) -> dict[str, ServerFunction]:
     because these functions accept raw posts from anybody.
     """
     ratings = context.ratings
-    titles: dict[int, dict[str, str]] = {}
+    titles: dict[str, dict[str, str]] = {}
 
-    def title(study_id: int) -> dict[str, str]:
-        if study_id not in titles:  # a study never changes, so its title is read once
-            titles.update({study.id: study.plan.title for study in context.studies.list()})
-        return titles[study_id]
+    def title(rater: Rater) -> dict[str, str]:
+        if rater.token not in titles:  # read once; the id of a discarded study is given again, a token is not
+            found = (study.plan.title for study in context.studies.list() if study.id == rater.study_id)
+            titles[rater.token] = next(found)
+        return titles[rater.token]
 
     def answering(name: str, act: Callable[[Rater, Payload], object]) -> ServerFunction:
         def run(payload: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def server_functions(context: AppContext) -> dict[str, ServerFunction]:
                 problem = {"problem": error.code, "text": error.text(str(payload.get("language", "en")))}
             if rater.practice is None:  # until now
                 rater = ratings.rater(token) or rater
-            return {**_state(context, rater, title(rater.study_id)), **problem}
+            return {**_state(context, rater, title(rater)), **problem}
 
         run.__name__ = name  # gr.HTML gives the page each function under its name
         return run

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from tiny_store import Store, fill, open_store
+from tiny_store import PLAN, Store, fill, open_store
 
 from facepersona_core.methods.base import METHODS
 from facepersona_core.settings import Settings
-from storage import Rater
+from storage import Jobs, Rater
 from ui import rater_page
 from ui.context import AppContext
 from ui.guard import Guard
@@ -136,6 +137,20 @@ def test_the_state_and_the_page_tell_nothing_of_methods(ask: Any, context: AppCo
         assert key not in told and entry.card.name not in told
     for record in map(context.pictures.get, context.studies.pictures(rater.study_id).values()):
         assert record.sha256 not in told and record.recipe_hash not in told
+
+
+def test_a_study_in_place_of_a_discarded_one_has_its_own_title(context: AppContext, ask: Any) -> None:
+    studies, ratings, jobs = context.studies, context.ratings, Jobs(context.database)
+    pictures = studies.pictures(studies.get("tiny").id)
+    first = replace(PLAN, name="first")
+    jobs.start(first, [], "bundle")
+    old = studies.create(first, pictures)
+    assert ask["open"]({"token": ratings.join(old.id, "Aiko", "en").token})["study"] == PLAN.title
+    jobs.discard("first")
+    second = replace(PLAN, name="second", title={"en": "Second", "ja": "第二"})
+    new = studies.create(second, pictures)
+    assert new.id == old.id  # SQLite gives it again
+    assert ask["open"]({"token": ratings.join(new.id, "Aiko", "en").token})["study"] == second.title
 
 
 def test_upcoming_pictures_are_those_of_the_next_pairs(ask: Any, rater: Rater) -> None:
