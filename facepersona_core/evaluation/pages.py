@@ -47,7 +47,9 @@ def summary(facts: Facts, language: str) -> str:
     """What was measured, in one paragraph."""
     counts = {name: facts[name] for name in ("people", "prompts", "seeds", "steps", "guidance", "candidates")}
     model = {**facts["bundle"], "sha256": facts["bundle"]["sha256"][:12]}
-    return _say("measured", language, pictures=sum(facts["pictures"].values()), **counts, **model, **facts["machine"])
+    machines = "; ".join(_say("machine", language, **one) for one in facts["machines"])
+    counts |= {"pictures": sum(facts["pictures"].values()), "machines": machines}
+    return _say("measured", language, **counts, **model)
 
 
 def figure_table(facts: Facts, language: str) -> list[list[str]]:

@@ -68,9 +68,9 @@ class RunFolder:
         """Whether it is known how long ``method`` took to learn ``person``."""
         return (method, person) in self._enrolments
 
-    def add_enrolment(self, method: str, person: int, seconds: float) -> None:
-        """Keep how long ``method`` took to learn ``person``."""
-        self._add({"method": method, "person": person, "enrol_seconds": seconds})
+    def add_enrolment(self, method: str, person: int, row: Row) -> None:
+        """Keep how long ``method`` took to learn ``person`` (``enrol_seconds``)."""
+        self._add({"method": method, "person": person, **row})
 
     def add_picture(self, cell: Cell, picture: Image.Image, row: Row) -> None:
         """Keep a picture, then what was measured on it."""

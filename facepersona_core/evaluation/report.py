@@ -14,6 +14,7 @@ from facepersona_core.evaluation.figures import FIGURES, Figure, Row, figure, su
 from facepersona_core.evaluation.judges import Judges, Subject, nearer
 from facepersona_core.evaluation.records import RunFolder
 from facepersona_core.evaluation.run import Plan
+from facepersona_core.types import json_digest
 
 OURS = "face2diffusion"
 """The method that the others are compared with."""
@@ -38,7 +39,7 @@ def report(bundle: Bundle, judges: Judges, plan: Plan, folder: RunFolder) -> Fac
         "steps": plan.steps,
         "guidance": plan.guidance,
         "candidates": plan.candidates,
-        "machine": _machine(),
+        "machines": _machines(rows),
         "pictures": {method: sum("face" in row for own in rows[method].values() for row in own) for method in rows},
         **compared(rows),
     }
@@ -100,7 +101,7 @@ def _json(found: Estimate | None) -> Facts | None:
     return asdict(found) if found else None
 
 
-def _machine() -> Facts:
-    import torch
-
-    return {"device": "cuda" if torch.cuda.is_available() else "cpu", "threads": torch.get_num_threads()}
+def _machines(rows: Mapping[str, Rows]) -> list[Facts]:
+    """Each machine on which something was timed, in the order of the rows."""
+    found = [row["machine"] for people in rows.values() for own in people.values() for row in own]
+    return list({json_digest(one): one for one in found}.values())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import facepersona_core
 from facepersona_core.bundle import Bundle
 from facepersona_core.candidates import Likeness, draw_best
 from facepersona_core.evaluation.judges import Judges, Subject
@@ -18,7 +19,7 @@ from facepersona_core.types import Persona, Progress, Request, json_digest, no_p
 if TYPE_CHECKING:
     import numpy as np
 
-FORMAT = 1
+FORMAT = 2
 """Raise it whenever a row changes its meaning."""
 
 
@@ -58,6 +59,7 @@ class Plan:
         """What must be the same for measurements to belong together."""
         return {
             "format": FORMAT,
+            "release": facepersona_core.__version__,
             "bundle": bundle.sha256,
             "expressions": json_digest({name: vector.tolist() for name, vector in bundle.expressions.items()}),
             "judges": judges.sha256,
@@ -67,6 +69,13 @@ class Plan:
             "guidance": self.guidance,
             **({"candidates": self.candidates} if self.candidates > 1 else {}),
         }
+
+
+def machine() -> dict[str, Any]:
+    """What the seconds of a row are of: a run may be stopped on one machine and go on on another."""
+    import torch
+
+    return {"device": "cuda" if torch.cuda.is_available() else "cpu", "threads": torch.get_num_threads()}
 
 
 def seed_of(cell: Cell) -> int:
@@ -133,7 +142,8 @@ class _Work:
         started = time.perf_counter()
         persona = method.enrol([subject.reference])
         if not self.folder.enrolled(method.card.key, subject.number):
-            self.folder.add_enrolment(method.card.key, subject.number, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self.folder.add_enrolment(method.card.key, subject.number, {"enrol_seconds": seconds, "machine": machine()})
         return persona
 
     def make(self, method: Method, persona: Persona, likeness: Likeness, subject: Subject, cell: Cell) -> None:
@@ -144,6 +154,6 @@ class _Work:
         request = Request(text, seed_of(cell), expression=expression, **settings)
         started = time.perf_counter()
         (picture,) = draw_best(method, persona, request, likeness)
-        seconds = time.perf_counter() - started
+        timed = {"seconds": time.perf_counter() - started, "machine": machine()}
         measured = self.judges.measure(picture, subject, self.gallery)
-        self.folder.add_picture(cell, picture, {"wanted": dict(item.wanted), "seconds": seconds, **measured})
+        self.folder.add_picture(cell, picture, {**timed, "wanted": dict(item.wanted), **measured})

@@ -141,17 +141,33 @@ def test_the_same_command_again_makes_nothing_and_speaks_japanese(
     assert "本人らしさ" in again.stdout and "本人らしさ" in (finished / "report.md").read_text("utf-8")
 
 
+def test_a_run_that_went_on_elsewhere_names_both_machines(
+    evaluate: Evaluate, command: tuple[Any, ...], finished: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished, tmp_path / "moved")
+    first, *rest = lines(finished)
+    elsewhere = {**first, "machine": {"device": "cuda", "threads": 16}}
+    rows = "".join(json.dumps(row) + "\n" for row in [elsewhere, *rest])
+    (tmp_path / "moved" / "rows.jsonl").write_text(rows, "utf-8")
+    done = evaluate(*command[:-1], tmp_path / "moved")
+    assert done.exit_code == 0, done.output
+    assert "Timed on cuda, threads 16; cpu, threads" in (tmp_path / "moved" / "report.md").read_text("utf-8")
+
+
 def test_other_steps_prompts_or_methods_are_told_apart(
     evaluate: Evaluate, command: tuple[Any, ...], finished: Path, tmp_path: Path
 ) -> None:
     before = (finished / "rows.jsonl").read_bytes()
     other = tmp_path / "other.toml"
     other.write_text(THREE.replace("red", "blue"), "utf-8")
+    long = tmp_path / "long.toml"
+    long.write_text(THREE.replace("winter", "winter " * 40), "utf-8")
     for more, code, told in (
         (("--prompts", other), "EvaluationChanged", "prompts"),
         (("--steps", 5), "EvaluationChanged", "steps"),
         (("--candidates", 2), "EvaluationChanged", "candidates"),
         (("--candidates", 9), "RequestInvalid", "--candidates"),
+        (("--prompts", long), "PromptInvalid", "40"),
         (("--methods", "face2difusion"), "UnknownMethod", "face2difusion"),
         (("--people", 5), "RequestInvalid", "--people"),
         (("--steps", 101), "RequestInvalid", "--steps"),
