@@ -100,7 +100,7 @@ def acceptable(view: View) -> Figure:
         Estimate(
             each.method,
             view.name(each.method),
-            each.accepted / each.answers,
+            results_views.share(each),
             each.interval.low if each.interval else None,
             each.interval.high if each.interval else None,
             f"n = {each.answers}",

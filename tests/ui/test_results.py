@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tiny_store import PLAN, Store, fill, open_store, rate
 
+from facepersona_core.analysis.intervals import Interval
+from facepersona_core.analysis.results import Acceptable
 from facepersona_core.settings import Settings
 from storage import Ratings, StudyRecord
 from ui import plots, results, results_data, results_figures, results_raters, results_views
@@ -94,6 +97,19 @@ def test_with_all_votes_every_figure_is_drawn_in_words_of_the_reader(
     )
     assert results_figures.over_time(seen).data[0].y[-1] == seen.analysis.comparisons == seen.planned
     assert seen.name("class_word") in drawn[6]
+
+
+def test_the_share_of_a_routed_study_is_that_of_its_interval(
+    store: Store, context: AppContext, study: StudyRecord
+) -> None:
+    rate(store, study, "Aiko", limit=1)
+    seen = view(context, study)
+    weighted = Acceptable("face2diffusion", 10, 5, Interval(0.8, 0.7, 0.9, 0.05))  # of pairs that people seldom get
+    seen = replace(seen, analysis=replace(seen.analysis, acceptable=(weighted,)))
+    (point,) = results_figures.acceptable(seen).data
+    assert list(point.x) == [0.8]
+    glance = results_views.glance(seen.analysis, study.plan.methods, seen.name, "en")
+    assert "<td>80%<br><small>(70%" in glance
 
 
 def test_the_page_is_drawn_again_only_when_something_changed(
