@@ -30,6 +30,8 @@ class Items(NamedTuple):
     """[items]."""
     systems: Ints
     """[items]: code of the two systems."""
+    weight: Floats
+    """[items]: how many items each stands for (`ballots.sampling_weights`)."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def items(ballots: Ballots, picture: Ints) -> Items:
     systems = first * m + second
     _, start, item = np.unique(picture * m * m + systems, return_index=True, return_inverse=True)
     counts = np.bincount(item * CATEGORIES + answer, minlength=len(start) * CATEGORIES)
-    return Items(counts.reshape(-1, CATEGORIES).astype(np.float64), ballots.prompt[start], systems[start])
+    weight = np.ones(len(start)) if ballots.weight is None else ballots.weight[start]
+    return Items(counts.reshape(-1, CATEGORIES).astype(np.float64), ballots.prompt[start], systems[start], weight)
 
 
 def alpha_terms(counts: Floats) -> Floats:
@@ -95,7 +98,7 @@ def agreement(
 
     Needs two prompts, and in at least one pair of systems two raters on one item and two different answers.
     """
-    values = terms(rated.counts)
+    values = terms(rated.counts) * rated.weight[:, None]
     names, prompt = np.unique(rated.prompt, return_inverse=True)
     groups, group = np.unique(rated.systems, return_inverse=True)
     sums = np.zeros((len(names), len(groups), values.shape[1]))

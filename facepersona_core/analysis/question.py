@@ -114,7 +114,7 @@ def _left_share(ballots: Ballots, reasons: dict[str, str]) -> Interval | None:
     if reason := too_few(len(np.unique(decisive.rater)), len(np.unique(decisive.prompt))):
         reasons["left_share"] = reason
         return None
-    return rate(decisive.points, decisive.rater, decisive.prompt)
+    return rate(decisive.points, decisive.rater, decisive.prompt, weight=decisive.weight)
 
 
 def _agreement(

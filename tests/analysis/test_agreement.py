@@ -81,7 +81,7 @@ def clustered_items(random: np.random.Generator, prompts: int) -> Items:
     lean = random.dirichlet([0.6, 0.3, 0.6], prompts)
     prompt = np.repeat(np.arange(prompts), 4)
     counts = np.array([random.multinomial(3, lean[p]) for p in prompt], dtype=float)
-    return Items(counts, prompt, np.zeros(len(prompt), dtype=np.int64))
+    return Items(counts, prompt, np.zeros(len(prompt), dtype=np.int64), np.ones(len(prompt)))
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,26 @@ def test_bootstrap_covers(terms, ratio) -> None:  # type: ignore[no-untyped-def]
     assert 0.89 <= np.mean(hits) <= 0.99
 
 
+@pytest.mark.parametrize(
+    ("terms", "ratio"), [(agreement.alpha_terms, agreement.alpha), (agreement.ac1_terms, agreement.ac1)]
+)
+def test_an_item_that_stands_for_three_is_an_item_seen_three_times(terms, ratio) -> None:  # type: ignore[no-untyped-def]
+    once = clustered_items(np.random.default_rng(5), 12)
+    weight = np.where(np.arange(len(once.prompt)) % 3, 1.0, 3.0)
+    again = Items(*(part.repeat(weight.astype(int), axis=0) for part in once))
+    weighted, repeated = (agreement.agreement(each, terms, ratio, 0) for each in (once._replace(weight=weight), again))
+    assert weighted is not None and repeated is not None
+    assert weighted.pooled.value == pytest.approx(repeated.pooled.value)
+    assert weighted != agreement.agreement(once, terms, ratio, 0)
+
+
 def test_is_reproducible_and_none_when_it_cannot_be_known() -> None:
     rated = clustered_items(np.random.default_rng(4), 10)
     call = (agreement.ac1_terms, agreement.ac1)
     assert agreement.agreement(rated, *call, 1) == agreement.agreement(rated, *call, 1)
-    alone = Items(np.eye(3)[[0, 1, 2, 0]], np.arange(4), np.zeros(4, dtype=np.int64))
+    alone = Items(np.eye(3)[[0, 1, 2, 0]], np.arange(4), np.zeros(4, dtype=np.int64), np.ones(4))
     assert agreement.agreement(alone, *call, 1) is None
-    one_prompt = Items(rated.counts, rated.prompt * 0, rated.systems)
+    one_prompt = rated._replace(prompt=rated.prompt * 0)
     assert agreement.agreement(one_prompt, *call, 1) is None
-    unanimous = Items(np.tile([3.0, 0.0, 0.0], (10, 1)), np.arange(10), np.zeros(10, dtype=np.int64))
+    unanimous = Items(np.tile([3.0, 0.0, 0.0], (10, 1)), np.arange(10), np.zeros(10, dtype=np.int64), np.ones(10))
     assert agreement.agreement(unanimous, agreement.alpha_terms, agreement.alpha, 1) is None

@@ -115,6 +115,18 @@ def test_a_careless_rater_widens_the_intervals(table: pd.DataFrame, analysis: An
     assert without[-1].score_high < 0.0 < with_all[-1].score_high  # type: ignore[operator]
 
 
+def test_a_vote_that_stands_for_others_counts_for_them_in_every_figure(table: pd.DataFrame, analysis: Analysis) -> None:
+    """Ties and what stands on the left decide the pairs that went to people by chance: each figure moves with them."""
+    chance = np.where(table["outcome"] == "left", 0.2, 1.0)
+    routed = analyse(table.assign(sampled_with=chance)).axes["identity"]
+    for name in ("left_share", "alpha", "ac1"):
+        assert getattr(routed, name) != getattr(analysis.axes["identity"], name)
+    assert routed.left_share is not None
+    plain = table[~table["is_gold"] & ~table["repeat"] & (table["axis"] == "identity") & (table["outcome"] != "tie")]
+    left = plain["outcome"] == "left"
+    assert routed.left_share.value == pytest.approx(np.average(left, weights=np.where(left, 5.0, 1.0)))
+
+
 def test_everything_else_is_there(analysis: Analysis) -> None:
     identity = analysis.axes["identity"]
     assert identity.contrasts is not None

@@ -26,11 +26,11 @@ def both_orders(vote: Floats, score: Floats) -> tuple[Floats, Floats]:
 
 def test_coefficients_are_scipys() -> None:
     vote, score, prompt = figures()
-    once = np.ones((1, 6))
-    assert kendall(vote, score, prompt, once)[0] == pytest.approx(stats.kendalltau(*both_orders(vote, score))[0])
-    assert spearman(vote, score, prompt, once)[0] == pytest.approx(stats.spearmanr(*both_orders(vote, score))[0])
+    every, once = np.ones(len(vote)), np.ones((1, 6))
+    assert kendall(vote, score, every, prompt, once)[0] == pytest.approx(stats.kendalltau(*both_orders(vote, score))[0])
+    assert spearman(vote, score, every, prompt, once)[0] == pytest.approx(stats.spearmanr(*both_orders(vote, score))[0])
     decided = (vote != 0) & (score != 0)
-    assert same_sign(vote, score, prompt, once)[0] == ((vote > 0) == (score > 0))[decided].mean()
+    assert same_sign(vote, score, every, prompt, once)[0] == ((vote > 0) == (score > 0))[decided].mean()
 
 
 def test_order_of_the_two_pictures_does_not_matter() -> None:
@@ -38,7 +38,8 @@ def test_order_of_the_two_pictures_does_not_matter() -> None:
     turn = np.where(np.arange(len(vote)) % 2, 1.0, -1.0)
     for coefficient in (same_sign, kendall, spearman):
         here, there = (
-            coefficient(v, s, prompt, np.ones((1, 6))) for v, s in ((vote, score), (turn * vote, turn * score))
+            coefficient(v, s, np.ones(len(v)), prompt, np.ones((1, 6)))
+            for v, s in ((vote, score), (turn * vote, turn * score))
         )
         assert here == pytest.approx(there)
 
@@ -48,8 +49,18 @@ def test_a_prompt_that_counts_twice_is_a_prompt_seen_twice(coefficient) -> None:
     vote, score, prompt = figures(2)
     weight = np.array([[2.0, 0.0, 1.0, 3.0, 1.0, 0.0]])
     again = np.repeat(np.arange(len(vote)), weight[0, prompt].astype(int))
-    expected = coefficient(vote[again], score[again], prompt[again], np.ones((1, 6)))
-    assert coefficient(vote, score, prompt, weight) == pytest.approx(expected)
+    expected = coefficient(vote[again], score[again], np.ones(len(again)), prompt[again], np.ones((1, 6)))
+    assert coefficient(vote, score, np.ones(len(vote)), prompt, weight) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("coefficient", [same_sign, kendall, spearman])
+def test_a_pair_that_stands_for_three_is_a_pair_seen_three_times(coefficient) -> None:  # type: ignore[no-untyped-def]
+    vote, score, prompt = figures(4)
+    mass, once = np.where(np.arange(len(vote)) % 3, 1.0, 3.0), np.ones((1, 6))
+    again = np.repeat(np.arange(len(vote)), mass.astype(int))
+    expected = coefficient(vote[again], score[again], np.ones(len(again)), prompt[again], once)
+    assert coefficient(vote, score, mass, prompt, once) == pytest.approx(expected)
+    assert coefficient(vote, score, np.ones(len(vote)), prompt, once) != pytest.approx(expected)
 
 
 def tables(noise: float, prompts: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
