@@ -85,7 +85,7 @@ def add_routes(api: FastAPI, context: AppContext, prefix: str = "") -> None:
         headers = {"content-disposition": name, "cache-control": "private, no-store"}
         return Response(made, media_type=MEDIA[kind], headers=headers)
 
-    api.add_route(prefix + "/reports/{study}/{kind}", report, include_in_schema=False)
+    api.add_route(prefix + "/reports/{study:path}/{kind}", report, include_in_schema=False)
 
 
 def _make(context: AppContext, study: str, kind: str, language: str, query: Mapping[str, str]) -> bytes:

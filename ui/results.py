@@ -96,7 +96,7 @@ def add_routes(api: FastAPI, context: AppContext, prefix: str = "") -> None:
         return Response(write(rows), media_type=media, headers=headers)
 
     report.add_routes(api, context, prefix)
-    api.add_route(prefix + "/exports/{study}/{file}", export, include_in_schema=False)
+    api.add_route(prefix + "/exports/{study:path}/{file}", export, include_in_schema=False)
 
 
 def _plots(keys: tuple[str, ...]) -> dict[str, Any]:

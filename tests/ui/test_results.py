@@ -17,9 +17,10 @@ from tiny_store import PLAN, Store, fill, open_store, rate
 
 from facepersona_core.analysis.intervals import Interval
 from facepersona_core.analysis.results import Acceptable
+from facepersona_core.report.make import KINDS
 from facepersona_core.settings import Settings
 from storage import Ratings, StudyRecord
-from ui import plots, results, results_data, results_figures, results_raters, results_views
+from ui import plots, report, results, results_data, results_figures, results_raters, results_views
 from ui import rate as rate_tab
 from ui.context import AppContext
 from ui.i18n import LANGUAGES, text
@@ -180,6 +181,22 @@ def test_exports_give_the_tables_back(store: Store, context: AppContext, study: 
     assert len(scores) == 24 and scores["value"].isna().sum() == 8  # not measurable stays empty
     for path in ("/exports/none/votes.csv", "/exports/tiny/raters.csv", "/exports/tiny/votes.xlsx"):
         assert client.get(path).status_code == 404
+
+
+def test_the_files_of_a_study_with_a_slash_in_its_name_are_reached(
+    store: Store, context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in KINDS:
+        monkeypatch.setitem(KINDS, kind, lambda data, language: data.method.encode())
+    study = store.studies.create(replace(PLAN, name="1/2 of May"), store.studies.pictures(1))
+    rate(store, study, "Aiko", limit=2)
+    api = FastAPI()
+    results.add_routes(api, context, "/results")
+    client = TestClient(api)
+    page = results_views.downloads(study.name, "en") + report.form(study.name, "en")
+    addresses = re.findall(r'(?:href|formaction)="(.*?)"', page)
+    assert len(addresses) == 6
+    assert [client.get(f"/results/{address}").status_code for address in addresses] == [200] * 6
 
 
 def test_names_of_points_that_lie_near_each_other_stand_on_different_sides() -> None:
