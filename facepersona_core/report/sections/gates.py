@@ -128,7 +128,19 @@ def _fields(view: View) -> dict[str, str]:
         for key, keys in names.items()
     }
     counts = {"passed": str(len(decision.keys("pass"))), "all": str(len(decision.gates)), "weak_count": str(len(weak))}
-    return {"method": view.method(view.data.method), **told, **counts}
+    return {"method": view.method(view.data.method), "short": _short(view), **told, **counts}
+
+
+def _short(view: View) -> str:
+    """What there is too little of to decide anything: raters and prompts by count, else answers on the pictures."""
+    words, analysis, limits = view.words, view.data.analysis, view.data.parameters.gates
+    counts = {"raters": (analysis.raters, limits.raters), "prompts": (analysis.prompts, limits.prompts)}
+    short = [
+        words(f"decision.short.{key}", seen=seen, needed=f"{needed:g}")
+        for key, (seen, needed) in counts.items()
+        if seen < needed
+    ]
+    return words.series(short or [words("decision.short.answers")])
 
 
 def _named(view: View, gate: Gate) -> Markup:
