@@ -16,6 +16,10 @@ MORE_AT_MOST = 10.0
 """More raters and prompts than this many times are named no number."""
 ODDS = ("likeness", "text")
 """Gates in log odds, written as shares of decisive votes."""
+FACTS = ("licence", "evidence")
+"""Gates without a figure that could be missing."""
+SPANS = ("acceptable", "text", "similarity", "cost")
+"""Gates that go by a whole interval."""
 
 
 def blocks(view: View) -> list[Block]:
@@ -82,10 +86,13 @@ def change(view: View, gate: Gate) -> str:
         return words("gates.change.unsure", p=f"{gate.p:.3f}", **fields)
     if gate.key == "cost" and gate.limit is None:
         return words("gates.change.placeholder", today=words.money(roi.today_cost, roi.currency))
+    if gate.seen is None and gate.key not in FACTS:
+        return words("gates.change.unmeasured", **fields)
+    if gate.key in SPANS and gate.seen and gate.seen.low is None:
+        clusters = "people" if gate.key == "similarity" else "votes"
+        return words(f"gates.change.no_interval_{clusters}", **fields)
     if words.has(f"gates.change.{gate.key}_{gate.state}"):
         return words(f"gates.change.{gate.key}_{gate.state}", **fields)
-    if gate.seen is None:
-        return words("gates.change.unmeasured", **fields)
     if gate.state == "fail":
         return words("gates.change.fail", **fields)
     if gate.more is None:
