@@ -58,8 +58,10 @@ class Faults:
 
     method: str
     pictures: int
-    counts: dict[Reason, int | None]
-    """How many pictures have the fault; one may have several. None: not measured."""
+    counts: dict[Reason, int]
+    """How many pictures have the fault; one may have several."""
+    measured: dict[Reason, int]
+    """How many pictures could be judged on it; a picture without a face cannot be unlike."""
     worst: dict[Reason, tuple[Shown, ...]]
     """At most `EACH` a reason, worst first; each picture once, under the first reason that it has."""
 
@@ -88,20 +90,21 @@ def faults(evidence: Evidence, method: str) -> Faults:
         "unlike": rows[rows["identity"] < UNLIKE].sort_values("identity", kind="stable"),
         "text_missed": rows[rows["text"] < MISSED].sort_values("text", kind="stable"),
     }
-    measured = {
-        "no_face": rows["face"],
-        "refused": rows["refused"],
-        "unlike": rows["face"],
-        "text_missed": rows["text"],
+    judged_by: dict[Reason, str] = {
+        "no_face": "face",
+        "refused": "refused",
+        "unlike": "identity",
+        "text_missed": "text",
     }
-    counts = {reason: len(found[reason]) if measured[reason].notna().any() else None for reason in REASONS}
+    counts = {reason: len(found[reason]) for reason in REASONS}
+    measured = {reason: int(rows[judged_by[reason]].notna().sum()) for reason in REASONS}
     worst: dict[Reason, tuple[Shown, ...]] = {}
     taken: set[str] = set()
     for reason in REASONS:
         fresh = found[reason][~found[reason]["sha256"].isin(taken)].head(EACH)
         taken |= set(fresh["sha256"])
         worst[reason] = _shown(fresh)
-    return Faults(method, len(rows), counts, worst)
+    return Faults(method, len(rows), counts, measured, worst)
 
 
 def examples(evidence: Evidence) -> list[tuple[str, str, tuple[Shown | None, ...]]]:

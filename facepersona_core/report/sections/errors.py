@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facepersona_core.report import gallery
 from facepersona_core.report.blocks import Block, Card, Cards, Table, Text
-from facepersona_core.report.gallery import REASONS, Reason, Shown
+from facepersona_core.report.gallery import REASONS, Faults, Reason, Shown
 from facepersona_core.report.view import View
 
 
@@ -13,10 +13,7 @@ def blocks(view: View) -> list[Block]:
     words, data = view.words, view.data
     each = [gallery.faults(data.evidence, method.card.key) for method in data.methods]
     head = [words("errors.fault"), *(view.marked(one.method) for one in each)]
-    rows = [
-        [words(f"errors.reason.{reason}"), *(_count(view, one.counts[reason], one.pictures) for one in each)]
-        for reason in REASONS
-    ]
+    rows = [[words(f"errors.reason.{reason}"), *(_count(view, one, reason) for one in each)] for reason in REASONS]
     fields = {"unlike": words.percent(gallery.UNLIKE), "answers": gallery.ANSWERS}
     found: list[Block] = [
         Text(words("errors.lead", method=view.method(data.method)), "lead"),
@@ -34,10 +31,15 @@ def blocks(view: View) -> list[Block]:
     return found
 
 
-def _count(view: View, count: int | None, pictures: int) -> str:
-    if count is None:
-        return view.words.unknown
-    return f"{view.words.count(count)} ({view.words.percent(count / pictures)})"
+def _count(view: View, faults: Faults, reason: Reason) -> str:
+    """How many pictures have a fault, and their share of those that could be judged on it."""
+    words, count, measured = view.words, faults.counts[reason], faults.measured[reason]
+    if not measured:
+        return words.unknown
+    share = words.percent(count / measured)
+    if measured == faults.pictures:
+        return f"{words.count(count)} ({share})"
+    return words("machine.found", n=words.count(count), of=words.count(measured), share=share)
 
 
 def _card(view: View, reason: Reason, shown: Shown) -> Card:
