@@ -100,6 +100,13 @@ def test_somebody_without_full_consent_fails_the_gate_and_is_not_pictured(
     assert "no longer covers this use" in pages["en"] and "not shown: no consent" in pages["en"]
 
 
+def test_a_picture_is_not_said_to_name_its_consent(data: ReportData, pages: dict[str, str]) -> None:
+    recorded = {*data.evidence.pictures.columns, *(name for recipe in data.recipes for name in recipe)}
+    assert not any("consent" in name for name in recorded)
+    assert "the person; the consents of a real person are on record with their times" in pages["en"]
+    assert "各画像がどの同意に基づくかは記録していません" in pages["ja"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_before_the_first_vote_figures_are_said_to_be_missing(workplace: Any, language: str) -> None:
     evidence = read(study_files(workplace, EMPTY))
