@@ -1,7 +1,7 @@
 """A study as files, read back: the one source of everything the report says.
 
-    study.json      title, times, people with their consent, cards of methods and metrics, raters' practice, releases
-                    of the software
+    study.json      title, times, people with their consent, how many pairs people are asked about, cards of methods and
+                    metrics, raters' practice, releases of the software
     plan.toml       the plan
     votes, scores, pictures    tables, each as .parquet (which is read) and as .csv (for people)
     thumbnails/     small copies of the pictures that the report shows, and of the reference photos
@@ -94,6 +94,14 @@ class Evidence:
         """(right, asked) answers of the practice by rater, (0, 0) when it was left out; without those who have none on
         record, and empty in an export from before it was kept."""
         return {rater: (right, asked) for rater, (right, asked) in self.facts.get("practice", {}).items()}
+
+    @property
+    def pairs(self) -> tuple[int, int]:
+        """How many ordinary pairs the plan has, and about how many of them people are asked: all in an export from
+        before it was kept which ones the machine decides."""
+        methods = len(self.plan.methods)
+        every = len(self.plan.scenes) * methods * (methods - 1) // 2
+        return every, self.facts.get("pairs_for_people", every)
 
     @cached_property
     def newest_scores(self) -> pd.DataFrame:

@@ -69,6 +69,7 @@ def _facts(workplace: Workplace, study: StudyRecord) -> dict[str, Any]:
         "title": study.plan.title,
         "created": study.created_at.isoformat(),
         "people": [asdict(_person(workplace, name)) for name in study.plan.people],
+        "pairs_for_people": workplace.studies.pairs_for_people(study.id),
         "methods": [asdict(method_card(key)) for key in study.plan.methods],
         "metrics": [asdict(entry.card) for entry in METRICS.values()],
         "software": {"facepersona": facepersona_core.__version__, "python": platform.python_version()}

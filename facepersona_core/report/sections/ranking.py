@@ -99,7 +99,9 @@ def _wins(view: View) -> list[Block]:
     maps = [_map(view, axis) for axis in AXES]
     if all(isinstance(each, Text) for each in maps):
         return []
-    return [Pair(*maps), Text(view.words("ranking.wins_note"), "note")]
+    weighted = (view.data.evidence.votes["sampled_with"] < 1.0).any()
+    note = view.words("ranking.wins_note") + (view.words("ranking.wins_routed") if weighted else "")
+    return [Pair(*maps), Text(note, "note")]
 
 
 def _map(view: View, axis: str) -> Block:

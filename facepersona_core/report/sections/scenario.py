@@ -13,7 +13,6 @@ def scenario(view: View) -> list[Block]:
     """The question, the design, and pictures that nobody picked."""
     words, data = view.words, view.data
     plan, votes = data.evidence.plan, data.evidence.votes
-    planned = len(plan.scenes) * len(plan.methods) * (len(plan.methods) - 1) // 2 * plan.overlap
     times = votes["at"].dropna()
     period = [words.date(str(end)) for end in (times.min(), times.max())] if len(times) else []
     requests = [recipe["request"] for recipe in data.recipes]
@@ -24,7 +23,7 @@ def scenario(view: View) -> list[Block]:
         ("settings", _settings(view, requests)),
         ("size", words.list(sorted({f"{w} × {h}" for w, h in data.evidence.pictures[["width", "height"]].to_numpy()}))),
         ("model", words.list(sorted({_model(recipe) for recipe in data.recipes})) or words.unknown),
-        ("planned", words("scenario.planned", n=words.count(planned), overlap=plan.overlap, raters=plan.raters)),
+        ("planned", _planned(view)),
         ("done", words("scenario.done", n=words.count(data.analysis.comparisons), raters=data.analysis.raters)),
         ("controls", words("scenario.controls", gold=plan.gold_every, repeat=plan.repeat_every)),
         ("left_out", words("scenario.left_out", n=len(plan.left_out)) if plan.left_out else words("common.none")),
@@ -57,6 +56,15 @@ def people(view: View) -> list[Block]:
         Table(words("people.prompts"), [words("people.axis"), words("people.prompt")], rows, look="words"),
         Text(words("people.note"), "note"),
     ]
+
+
+def _planned(view: View) -> str:
+    """How many comparisons were asked of raters, and how many pairs were not."""
+    words, plan, (pairs, asked) = view.words, view.data.evidence.plan, view.data.evidence.pairs
+    told = words("scenario.planned", n=words.count(asked * plan.overlap), overlap=plan.overlap, raters=plan.raters)
+    if asked == pairs:
+        return told
+    return told + words("scenario.routed", n=words.count(pairs - asked), pairs=words.count(pairs))
 
 
 def _board(view: View) -> Block:
