@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from facepersona_core.analysis.frame import newest
 from facepersona_core.errors import ExportInvalid
@@ -37,7 +37,7 @@ TABLES = ("votes", "scores", "pictures")
 FACTS, PLAN = "study.json", "plan.toml"
 NEEDED = (FACTS, PLAN, *(f"{table}.parquet" for table in TABLES))
 THUMBNAILS = "thumbnails"
-USES = ("generate", "show", "rate")
+USES: tuple[Literal["generate", "show", "rate"], ...] = ("generate", "show", "rate")
 """Purposes that a person's consent must cover for a study."""
 
 
@@ -53,11 +53,16 @@ class PersonFacts:
     """The newest consent: given_at, expires_at, withdrawn_at (ISO 8601 or None), purposes, text_version, text_hash."""
 
     def agrees(self, as_of: str) -> bool:
-        """True when nobody has to consent, or the consent covers `USES` at the time ``as_of`` (ISO 8601, UTC)."""
+        """True when nobody has to consent, or the consent covers `USES`, has not expired at the time ``as_of`` (ISO
+        8601, UTC) and is not withdrawn.
+
+        A withdrawal counts whenever it came: it takes back what was agreed to, also for votes given before. An expiry
+        was agreed to beforehand and is judged at ``as_of``, not today, so that an export gives the same report on any
+        day."""
         if self.synthetic or self.consent is None:
             return self.synthetic
-        ended = [end for end in (self.consent["expires_at"], self.consent["withdrawn_at"]) if end is not None]
-        return set(USES) <= set(self.consent["purposes"]) and all(end > as_of for end in ended)
+        expires, withdrawn = self.consent["expires_at"], self.consent["withdrawn_at"]
+        return set(USES) <= set(self.consent["purposes"]) and not withdrawn and (expires is None or expires > as_of)
 
 
 @dataclass(frozen=True)

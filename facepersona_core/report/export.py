@@ -13,10 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import facepersona_core
 from facepersona_core.answers import write
-from facepersona_core.errors import FolderNotEmpty
+from facepersona_core.errors import ConsentMissing, FolderNotEmpty
 from facepersona_core.export import FORMATS
 from facepersona_core.report import gallery
-from facepersona_core.report.evidence import FACTS, FORMAT, PLAN, THUMBNAILS, Evidence, PersonFacts, read, reference_key
+from facepersona_core.report.evidence import (
+    FACTS,
+    FORMAT,
+    PLAN,
+    THUMBNAILS,
+    USES,
+    Evidence,
+    PersonFacts,
+    read,
+    reference_key,
+)
 from facepersona_core.study.plan import plan_text
 
 if TYPE_CHECKING:
@@ -32,9 +42,11 @@ SOFTWARE = ("numpy", "scipy", "pandas", "evalica", "pyarrow", "pillow")
 
 
 def study_files(workplace: Workplace, name: str) -> dict[str, bytes]:
-    """The study ``name`` as files, relative path to contents; the same study always gives the same bytes.
+    """The study ``name`` as files, relative path to contents; the same study always gives the same bytes, as long as
+    nobody's consent changes or ends.
 
-    Pictures of somebody whose consent does not cover it are left out. Raises UnknownStudy."""
+    Pictures of somebody whose consent does not cover it, now or at the newest vote, are left out. Raises
+    UnknownStudy."""
     study = workplace.studies.get(name)
     ids = list(workplace.studies.pictures(study.id).values())
     records = [workplace.pictures.get(picture) for picture in ids]
@@ -118,7 +130,8 @@ def _pictures(records: Sequence[PictureRecord]) -> pd.DataFrame:
 
 
 def _thumbnails(workplace: Workplace, evidence: Evidence, records: Sequence[PictureRecord]) -> dict[str, bytes]:
-    agreeing = {person.name for person in evidence.people if person.agrees(evidence.as_of)}
+    agreed = [person.name for person in evidence.people if person.agrees(evidence.as_of)]
+    agreeing = {name for name in agreed if _stands(workplace, name)}
     stored = {record.sha256: record for record in records}
     files: dict[str, bytes] = {}
     for index, name in enumerate(evidence.plan.people):
@@ -129,6 +142,15 @@ def _thumbnails(workplace: Workplace, evidence: Evidence, records: Sequence[Pict
             data = workplace.pictures.image_path(stored[shown.sha256]).read_bytes()
             files[f"{THUMBNAILS}/{shown.key}.jpg"] = _small(data)
     return files
+
+
+def _stands(workplace: Workplace, name: str) -> bool:
+    """True when the consent of the person called ``name`` covers `USES` now, or nobody has to consent."""
+    try:
+        workplace.people.require(workplace.people.get(name), *USES)
+    except ConsentMissing:
+        return False
+    return True
 
 
 def _small(data: bytes) -> bytes:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from facepersona_core.errors import ExportInvalid, FolderNotEmpty
 from facepersona_core.report import gallery
@@ -23,6 +26,7 @@ from facepersona_core.report.roi import assumptions
 from facepersona_core.report.sections import agreement
 from facepersona_core.report.view import View
 from facepersona_core.report.words import Words
+from storage.tables import ConsentRow, now
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -77,11 +81,37 @@ def test_consent_ends() -> None:
     consent = {"purposes": ["generate", "show", "rate"], "expires_at": None, "withdrawn_at": None}
     person = PersonFacts("Aoi", "Aoi", False, consent)
     assert person.agrees("2026-01-02T00:00:00+00:00")
-    for end in ("expires_at", "withdrawn_at"):
-        ended = replace(person, consent={**consent, end: "2026-01-01T00:00:00+00:00"})
-        assert not ended.agrees("2026-01-02T00:00:00+00:00")
-        assert ended.agrees("2025-12-31T00:00:00+00:00")
+    ended = replace(person, consent={**consent, "expires_at": "2026-01-01T00:00:00+00:00"})
+    assert not ended.agrees("2026-01-02T00:00:00+00:00")
+    assert ended.agrees("2025-12-31T00:00:00+00:00"), "the study kept to it"
+    withdrawn = replace(person, consent={**consent, "withdrawn_at": "2026-01-01T00:00:00+00:00"})
+    assert not withdrawn.agrees("2026-01-02T00:00:00+00:00")
+    assert not withdrawn.agrees("2025-12-31T00:00:00+00:00"), "also after the newest vote"
     assert not replace(person, consent=None).agrees("2026-01-02T00:00:00+00:00")
+
+
+@pytest.mark.parametrize(("end", "agreeing"), [("expires_at", 2), ("withdrawn_at", 1)])
+def test_a_consent_that_ended_after_the_newest_vote_shows_no_picture(
+    workplace: Any, files: dict[str, bytes], end: str, agreeing: int
+) -> None:
+    """Ben's consent ends after the newest vote and before the export."""
+
+    def set_end(session: Session, moment: datetime | None) -> None:
+        row = session.scalars(select(ConsentRow).where(ConsentRow.name == "Ben")).one()
+        setattr(row, end, moment)
+
+    workplace.database.write(lambda session: set_end(session, now()))
+    try:
+        found = study_files(workplace, "small")
+        assert study_files(workplace, "small") == found
+    finally:
+        workplace.database.write(lambda session: set_end(session, None))
+    ended = read(found)
+    assert sum(person.agrees(ended.as_of) for person in ended.people) == agreeing
+    hashes = ended.pictures.set_index("sha256")["person"]
+    shown = {hashes[one.sha256] for one in gallery.shown(ended) if one.key in ended.thumbnails}
+    assert shown == {"Aoi"} and [reference_key(i) in ended.thumbnails for i in range(3)] == [True, False, False]
+    assert study_files(workplace, "small") == files, "nothing but consent has changed"
 
 
 def test_faults_are_counted_and_shown_once(evidence: Evidence) -> None:
