@@ -1,8 +1,8 @@
 """Do people and machine see the same difference? Per question and metric, on the study's own pairs.
 
 Each pair counts twice, with its pictures in either order and both figures turned, so that it does not matter which
-method is called first; where the machine decided others of its kind, it stands for those too (`ballots.sampling_weights`).
-Intervals come from drawing whole prompts again (bootstrap)."""
+method is called first; where the machine decided others of its kind, it stands for those too
+(`ballots.sampling_weights`). Intervals come from drawing whole prompts again (bootstrap)."""
 
 from __future__ import annotations
 

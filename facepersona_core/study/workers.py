@@ -38,8 +38,8 @@ class Workers:
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """What the processes say on stderr goes to ``folder``/worker-N.log. ``environment`` is added to our own,
-        and ``--tied`` with our process number to ``command``."""
+        """What the processes say on stderr goes to ``folder``/worker-PID-N.log, PID being ours: the app and a command
+        may look after workers at once. ``environment`` is added to our own, and ``--tied`` with our process number to ``command``."""
         self._jobs, self._bundle, self._folder, self._study = jobs, bundle, folder, study
         self._command = [*(command or worker_command(study)), "--tied", str(os.getpid())]
         found = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # also where we are not installed
@@ -92,6 +92,8 @@ class Workers:
                 process.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 log.info("a worker (process %d) still finishes the picture in hand", process.pid)
+        for slot in range(len(self._processes)):
+            self._log(slot).unlink(missing_ok=True)
 
     def _left(self) -> int:
         return self._jobs.left(self._study, self._bundle())
@@ -122,13 +124,13 @@ class Workers:
                 self._spawn(slot)
 
     def _crashed(self, slot: int, status: int) -> None:
+        self._crashes += 1
+        self._not_before = time.monotonic() + PAUSE_SECONDS * 2 ** (self._crashes - 1)
         self._jobs.release(is_gone)
+        self._left_at_crash = self._left()
         self.problem = self._last_words(slot, status)
         kept = self._log(slot).with_suffix(".crash.log")  # the next worker begins the log anew
         os.replace(self._log(slot), kept)
-        self._crashes += 1
-        self._left_at_crash = self._left()
-        self._not_before = time.monotonic() + PAUSE_SECONDS * 2 ** (self._crashes - 1)
         log.error("%s (see %s)", self.problem.text("en"), kept)
 
     def _spawn(self, slot: int) -> None:
@@ -143,7 +145,7 @@ class Workers:
             )
 
     def _log(self, slot: int) -> Path:
-        return self._folder / f"worker-{slot + 1}.log"
+        return self._folder / f"worker-{os.getpid()}-{slot + 1}.log"
 
     def _last_words(self, slot: int, status: int) -> Reason:
         """The typed error that the process told as JSON, or its last line."""

@@ -152,7 +152,8 @@ def test_a_picture_that_kills_its_worker_fails_and_the_rest_is_made(
     assert status(store).pictures == Tally(done=3, failed=1)
     (failure,) = status(store).failures
     assert (failure.prompt, failure.reason.code, failure.attempts) == (toy.KILLS, "WorkerLost", 3)
-    assert (store.folder / "worker-1.crash.log").read_bytes() == b"", "kept when the next worker begins"
+    (crash,) = store.folder.glob(f"worker-{os.getpid()}-*")
+    assert crash.suffixes == [".crash", ".log"] and crash.read_bytes() == b"", "kept when the next worker begins"
 
 
 def test_in_the_end_the_failures_are_listed_and_the_study_can_open_without_them(store: Store) -> None:
@@ -228,7 +229,7 @@ def test_what_keeps_the_models_from_loading_fails_no_picture(store: Store) -> No
 
 def test_what_a_worker_says_at_its_end_is_told_in_both_languages(tmp_path: Path) -> None:
     workers = Workers(Any, lambda: "", tmp_path)  # type: ignore[arg-type]
-    log = tmp_path / "worker-1.log"
+    log = workers._log(0)
     log.write_text('warning\n{"code": "WeightsMissing", "text": "...", "fields": {"path": "/x", "missing": "vae"}}\n')
     assert "モデルバンドル /x" in workers._last_words(0, 2).text("ja")
     log.write_text("Traceback\nRuntimeError: out of memory\n")
