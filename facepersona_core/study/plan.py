@@ -76,6 +76,8 @@ class StudyPlan:
             values = getattr(self, label)
             _need(len(values) >= least, f"len({label}) = {len(values)}", f"len({label}) >= {least}")
             _need(len(set(values)) == len(values), f"{label}: {values}", f"{label}: a != b")
+        texts = [item.text for item in self.prompts]
+        _need(len(set(texts)) == len(texts), f"prompts: {texts}", "prompts: a != b, whatever their axis")
         for item in self.prompts:
             _need(bool(item.axis), f'axis = "" ({item.text})', 'axis != ""')
             _need(item.text.count(PLACEHOLDER) == 1, f'"{item.text}"', f"1 x {PLACEHOLDER}")

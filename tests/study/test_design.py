@@ -202,6 +202,7 @@ def test_plan_survives_its_file(tmp_path: Path) -> None:
         ({"overlap": 0}, "overlap = 0"),
         ({"prompts": (PromptItem("context", "a photo at the beach"),)}, "at the beach"),
         ({"prompts": (PromptItem("", "S* at the beach"),)}, "axis"),
+        ({"prompts": (PromptItem("light", "S* at dusk"), PromptItem("scene", "S* at dusk"))}, "S* at dusk"),
         ({"title": {"en": "Sample"}}, "title"),
         ({"name": " "}, "name"),
         ({"gold_every": -1}, "gold_every"),
