@@ -53,7 +53,6 @@ def _mount(api: Any, context: AppContext, tabs: tuple[str, ...], path: str) -> A
         ssr_mode=False,
         enable_monitoring=False,
         max_file_size=FILE_LIMIT,
-        allowed_paths=[str(context.files.root)],
         blocked_paths=[str(context.settings.home / "facepersona.db")],
         **page_look(),
     )

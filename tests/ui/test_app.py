@@ -94,6 +94,7 @@ def test_a_stored_picture_is_served_byte_for_byte_and_nothing_else(client: TestC
     assert "content-disposition" not in answer.headers
     for wrong in ("0" * 64 + ".png", "facepersona.db", "..%2Ffacepersona.db", key[:-4] + ".json"):
         assert client.get(f"/files/{wrong}").status_code == 404
+    assert client.get(f"/gradio_api/file={work.files.path(key)}").status_code == 403  # the results' page has it too
 
 
 def test_a_picture_comes_with_its_recipe(client: TestClient, work: Workplace) -> None:
