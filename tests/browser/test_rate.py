@@ -291,9 +291,14 @@ def test_a_page_without_a_valid_link_says_what_to_do(
     assert page.get_attribute(".sheet a", "href") == "../"
 
 
-def test_a_pause_stops_votes_and_keeps_the_pair(running: Site, open_page: Callable[..., Page]) -> None:
-    page, rater = open_page(), running.join("Paused")
+@pytest.mark.parametrize("language_kept", [False, True])
+def test_a_pause_stops_votes_and_keeps_the_pair(
+    running: Site, open_page: Callable[..., Page], language_kept: bool
+) -> None:
+    page, rater = open_page(), running.join(f"Paused {language_kept}")
     first = begin(page, running, rater)
+    if language_kept:  # as by the button; without it the page is built again in the rater's own language
+        page.evaluate("localStorage.setItem('facepersona.rate.language', 'en')")
     running.store.ratings.pause(running.study.id, True)
     try:
         press(page, VOTE)
@@ -303,5 +308,6 @@ def test_a_pause_stops_votes_and_keeps_the_pair(running: Site, open_page: Callab
     finally:
         running.store.ratings.pause(running.study.id, False)
     page.click("[data-sheet] button")
+    page.wait_for_selector("[data-sheet]", state="hidden")
     assert shown(page) == first
     assert vote(page) != first

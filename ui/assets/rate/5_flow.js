@@ -58,7 +58,7 @@ async function take(reply, message = "") {
     return;
   }
   state = reply;
-  if (mode === "done" || mode === "skip") closeSheet();
+  if (["done", "skip", "stop"].includes(mode)) closeSheet();
   if (state.closed) return showStop(state.closed);
   if (!state.practised) return; // the practice goes on, or begins
   showProgress();
@@ -118,7 +118,6 @@ function skip(reason) {
 
 async function begin() {
   if (!token) return showStop("no_link");
-  mode = "pair";
   const reply = await ask("open", {});
   if (reply?.language && !localStorage.getItem("facepersona.rate.language")) setLanguage(reply.language, false);
   if (state && !state.closed && !state.practised) openPractice();
