@@ -79,7 +79,7 @@ def page(chromium: Browser, app: App) -> Iterator[Page]:
 
 
 def _but_for_leaving(problems: list[str]) -> Iterator[str]:
-    """All but what Gradio says when a page is left while an event runs: it aborts its own stream and finds it broken."""
+    """All but what Gradio says when a page is left while an event runs: it aborts its stream and finds it broken."""
     left = False
     for problem in problems:
         if problem.startswith("AbortError: BodyStreamBuffer was aborted"):
