@@ -39,7 +39,7 @@ class Workers:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """What the processes say on stderr goes to ``folder``/worker-PID-N.log, PID being ours: the app and a command
-        may look after workers at once. ``environment`` is added to our own, and ``--tied`` with our process number to ``command``."""
+        may look after workers at once. ``environment`` is added to our own, and ``--tied`` with PID to ``command``."""
         self._jobs, self._bundle, self._folder, self._study = jobs, bundle, folder, study
         self._command = [*(command or worker_command(study)), "--tied", str(os.getpid())]
         found = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # also where we are not installed
