@@ -100,7 +100,7 @@ def acceptable(view: View) -> Figure:
         Estimate(
             each.method,
             view.name(each.method),
-            results_views.share(each),
+            each.share,
             each.interval.low if each.interval else None,
             each.interval.high if each.interval else None,
             f"n = {each.answers}",

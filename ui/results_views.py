@@ -13,7 +13,7 @@ from ui.i18n import text
 
 if TYPE_CHECKING:
     from facepersona_core.analysis.intervals import Interval
-    from facepersona_core.analysis.results import Acceptable, Analysis, AxisResult
+    from facepersona_core.analysis.results import Analysis, AxisResult
 
 AXES = ("identity", "text")
 SURE = 0.05
@@ -111,11 +111,6 @@ def reason(key: str, language: str) -> str:
     return text(f"analysis_reasons.{key}", language)
 
 
-def share(answers: Acceptable) -> float:
-    """Share of pictures called acceptable: the interval's, which weighs routed pairs, where there is one."""
-    return answers.interval.value if answers.interval else answers.accepted / answers.answers
-
-
 def span(interval: Interval, percent: bool = False) -> str:
     """An interval's ends: ``0.31 – 0.58``."""
     shape = "{:.0%}" if percent else "{:.2f}"
@@ -179,7 +174,7 @@ def _rank(analysis: Analysis, axis: str, method: str) -> str | None:
 def _acceptable(analysis: Analysis, method: str) -> str | None:
     for each in analysis.acceptable or ():
         if each.method == method:
-            value = f"{share(each):.0%}"
+            value = f"{each.share:.0%}"
             return f"{value} ({span(each.interval, percent=True)})" if each.interval else value
     return None
 

@@ -101,6 +101,11 @@ class Acceptable:
     interval: Interval | None
     """Of the share; None with fewer than two raters or prompts."""
 
+    @property
+    def share(self) -> float:
+        """The interval's share, which weighs pairs by how likely they were to be sent to people, if there is one."""
+        return self.interval.value if self.interval else self.accepted / self.answers
+
 
 @dataclass(frozen=True)
 class RaterAxis:

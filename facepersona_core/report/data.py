@@ -23,7 +23,7 @@ from facepersona_core.report.roi import Cost, Payback, Stage, cost, payback, sta
 from facepersona_core.report.spans import Span, of, span
 
 if TYPE_CHECKING:
-    from facepersona_core.analysis.results import Acceptable, Analysis
+    from facepersona_core.analysis.results import Analysis
     from facepersona_core.analysis.tradeoff import MachineScore
 
 
@@ -131,7 +131,7 @@ def _figures(
     seconds = evidence.pictures.loc[evidence.pictures["method"] == card.key, "seconds"].to_numpy(np.float64)
     latency = _latency(seconds) if len(seconds) else None
     answers = next((each for each in analysis.acceptable or () if each.method == card.key), None)
-    acceptable = _rate(answers) if answers else None
+    acceptable = (of(answers.interval) or Span(answers.share)) if answers else None
     machine = {each.metric: each for each in analysis.machine or () if each.method == card.key}
     price = cost(latency.mean, acceptable, parameters.roi) if latency and acceptable else None
     similarity = machine.get(IDENTITY_SIMILARITY.key)
@@ -163,11 +163,6 @@ def _figures(
         payback(price.accepted, parameters.roi) if price else None,
         decide(facts, parameters.gates) if card.uses_identity else None,
     )
-
-
-def _rate(answers: Acceptable) -> Span:
-    """The share of the interval, which weighs pairs by how likely they were to be sent to people, if there is one."""
-    return of(answers.interval) or Span(answers.accepted / answers.answers)
 
 
 def _latency(seconds: np.ndarray[Any, np.dtype[np.float64]]) -> Latency:

@@ -72,12 +72,12 @@ class StudyPlan:
     def __post_init__(self) -> None:
         _need(bool(self.name.strip()), 'name = ""', 'name != ""')
         _need(set(self.title) == set(LANGUAGES), f"title: {sorted(self.title)}", f"title: {list(LANGUAGES)}")
-        for label, least in (("people", 1), ("prompts", 1), ("methods", 2), ("seeds", 1)):
-            values = getattr(self, label)
+        texts = tuple(item.text for item in self.prompts)  # whatever its axis, each once
+        alike = {"people": self.people, "prompts": texts, "methods": self.methods, "seeds": self.seeds}
+        for label, values in alike.items():
+            least = 2 if label == "methods" else 1
             _need(len(values) >= least, f"len({label}) = {len(values)}", f"len({label}) >= {least}")
             _need(len(set(values)) == len(values), f"{label}: {values}", f"{label}: a != b")
-        texts = [item.text for item in self.prompts]
-        _need(len(set(texts)) == len(texts), f"prompts: {texts}", "prompts: a != b, whatever their axis")
         for item in self.prompts:
             _need(bool(item.axis), f'axis = "" ({item.text})', 'axis != ""')
             _need(item.text.count(PLACEHOLDER) == 1, f'"{item.text}"', f"1 x {PLACEHOLDER}")
