@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
     from facepersona_core.face2diffusion.expression import ExpressionEncoder
     from facepersona_core.face2diffusion.identity import IdentityEncoder
+    from facepersona_core.face2diffusion.likeness import LikenessEncoder
     from facepersona_core.face2diffusion.mapping import MappingNetwork
     from facepersona_core.types import Request
 
 _PARTS = ("model_index.json", "unet", "vae", "text_encoder", "tokenizer", "scheduler", "identity_encoder", "mapping")
-_ENCODER, _EXPRESSIONS = "expression_encoder", "expressions.json"
+_ENCODER, _LIKENESS, _EXPRESSIONS = "expression_encoder", "likeness_encoder", "expressions.json"
 """Not every bundle has these; where they are, they take part in choosing between drawings and in the slot."""
 
 
@@ -55,7 +56,7 @@ class Bundle:
     def sha256(self) -> str:
         """Hash over names and contents of everything that takes part in making a picture, and the class word."""
         digest = hashlib.sha256(self.class_phrase.encode() + b"\0")
-        for part in (*_PARTS, _ENCODER, _EXPRESSIONS):
+        for part in (*_PARTS, _ENCODER, _LIKENESS, _EXPRESSIONS):
             root = self.path / part
             for file in sorted([root] if root.is_file() else root.rglob("*")):
                 if file.is_file():
@@ -129,6 +130,15 @@ class Bundle:
         from facepersona_core.face2diffusion.checkpoint import load_expression
 
         return load_expression(self.path / _ENCODER)
+
+    @cached_property
+    def likeness_encoder(self) -> LikenessEncoder | None:
+        """Aligned face to a vector that says who a drawing shows; None without one."""
+        if not (self.path / _LIKENESS).is_dir():
+            return None
+        from facepersona_core.face2diffusion.checkpoint import load_likeness
+
+        return load_likeness(self.path / _LIKENESS)
 
     @cached_property
     def expressions(self) -> dict[str, np.ndarray]:

@@ -67,6 +67,7 @@ class Studio:
         """Load what the first picture needs, so that nobody waits for it."""
         bundle = self.bundle
         _ = self._reader, bundle.pipeline, bundle.identity_encoder, bundle.mapping, bundle.expression_encoder
+        _ = bundle.likeness_encoder
         for key in measurable(self.settings):
             self._metric(key)
 

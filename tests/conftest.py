@@ -32,6 +32,7 @@ def _write_networks(folder: Path) -> None:
 
     from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
     from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+    from facepersona_core.face2diffusion.likeness import LikenessConfig, LikenessEncoder
     from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
     from facepersona_core.judge import AttributeNetwork
     from training.embedded import autoencoder, text_to_image
@@ -54,6 +55,7 @@ def _write_networks(folder: Path) -> None:
     expression = len(pictures.labels[0]["expression_vector"])
     mapping = MappingNetwork(MappingConfig(identity=64, expression=expression, hidden=32, text=32)).eval()
     reader = ExpressionEncoder(ExpressionConfig(expression=expression, channels=(8, 8), width=8)).eval()
+    second = LikenessEncoder(LikenessConfig(channels=(8, 8), output_width=8)).eval()
     write_bundle(
         folder,
         autoencoder=vae,
@@ -65,6 +67,7 @@ def _write_networks(folder: Path) -> None:
         edition="tiny",
         defaults={"steps": 2, "guidance": 3.0},
         expression_encoder=reader,
+        likeness_encoder=second,
     )
     save_judge(AttributeNetwork(judge_heads()), folder / "judges" / "attributes", {})
 

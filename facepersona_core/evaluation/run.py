@@ -128,7 +128,7 @@ class _Work:
     def ready(self, key: str) -> Method:
         """The method ``key`` with everything loaded, so that no clock counts the loading."""
         method = self.build(key, self.bundle)
-        _ = self.bundle.identity_encoder, self.bundle.expression_encoder
+        _ = self.bundle.identity_encoder, self.bundle.expression_encoder, self.bundle.likeness_encoder
         subject = self.judges.subject(self.folder.people, self.plan.people[0])
         if method.card.fine_tunes:
             _ = self.bundle.pipeline

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from facepersona_core.errors import WeightsInvalid, WeightsMissing
 from facepersona_core.face2diffusion.expression import ExpressionConfig, ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+from facepersona_core.face2diffusion.likeness import LikenessConfig, LikenessEncoder
 from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
 
 M = TypeVar("M", bound=nn.Module)
@@ -33,7 +34,7 @@ def load_official_mapping(path: Path) -> MappingNetwork:
     return _load_official(MappingNetwork.official(), path)
 
 
-def save_part(module: IdentityEncoder | MappingNetwork | ExpressionEncoder, folder: Path) -> None:
+def save_part(module: IdentityEncoder | MappingNetwork | ExpressionEncoder | LikenessEncoder, folder: Path) -> None:
     """Write ``config.json`` and ``model.safetensors`` (fp16 floats) into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(module.config_json(), indent=2) + "\n")
@@ -57,6 +58,13 @@ def load_expression(folder: Path) -> ExpressionEncoder:
     config = _config(folder)
     config["channels"] = tuple(config["channels"])
     return _load_part(ExpressionEncoder(ExpressionConfig(**config)), folder)
+
+
+def load_likeness(folder: Path) -> LikenessEncoder:
+    """A likeness encoder written by `save_part`, in fp32 and eval mode. Raises WeightsMissing and WeightsInvalid."""
+    config = _config(folder)
+    config["channels"] = tuple(config["channels"])
+    return _load_part(LikenessEncoder(LikenessConfig(**config)), folder)
 
 
 def half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

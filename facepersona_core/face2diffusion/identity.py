@@ -148,20 +148,19 @@ class IdentityEncoder(nn.Module):
         return asdict(self.config)
 
 
-def identity_of(encoder: IdentityEncoder, aligned: Sequence[np.ndarray]) -> Tensor:
-    """Identity vector [output width] of one person: the mean over ``aligned`` faces, uint8 [112, 112, 3] RGB each, and
-    their mirror images."""
+def identity_of(encoder: nn.Module, aligned: Sequence[np.ndarray]) -> Tensor:
+    """Identity vector [output width] of one person by ``encoder``, an identity or likeness encoder: the mean over
+    ``aligned`` faces, uint8 [112, 112, 3] RGB each, and their mirror images."""
     return _vectors(encoder, aligned).mean(0)
 
 
-def identities_of(encoder: IdentityEncoder, aligned: Sequence[np.ndarray]) -> Tensor:
-    """Identity vectors [N, output width] of ``aligned`` faces, uint8 [112, 112, 3] RGB each: the mean of each and its
-    mirror image."""
+def identities_of(encoder: nn.Module, aligned: Sequence[np.ndarray]) -> Tensor:
+    """Likewise of each of the ``aligned`` faces by itself: [N, output width]."""
     return _vectors(encoder, aligned).unflatten(0, (2, -1)).mean(0)
 
 
 @torch.no_grad()
-def _vectors(encoder: IdentityEncoder, aligned: Sequence[np.ndarray]) -> Tensor:
+def _vectors(encoder: nn.Module, aligned: Sequence[np.ndarray]) -> Tensor:
     """Of all faces, then of all their mirror images: [2 N, output width]."""
     pixels = torch.from_numpy(np.stack(aligned)).permute(0, 3, 1, 2).float() / 127.5 - 1
     vectors: Tensor = encoder(torch.cat([pixels, pixels.flip(3)]))

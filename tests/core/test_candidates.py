@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from torch.nn.functional import cosine_similarity
 
 from facepersona_core.bundle import Bundle, open_bundle
 from facepersona_core.candidates import EXPRESSION_WEIGHT, Likeness, draw_best
 from facepersona_core.errors import RequestInvalid
 from facepersona_core.face2diffusion.expression import coefficients_of
+from facepersona_core.face2diffusion.identity import identities_of, identity_of
 from facepersona_core.faces import FaceReader, bundled_face_reader
 from facepersona_core.methods import method_card
 from facepersona_core.settings import Settings
@@ -77,6 +79,22 @@ def test_without_a_face_the_first_drawing_is_kept(likeness: Likeness) -> None:
     (shown,) = likeness.of([photo(990000)])
     assert likeness.of([NOBODY, photo(990000), NOBODY]) == [-np.inf, pytest.approx(shown), -np.inf]
     assert likeness.of([NOBODY]) == [-np.inf]
+
+
+def test_the_likeness_encoder_says_who_it_is_and_without_one_the_identity_encoder(
+    likeness: Likeness, tmp_path: Path
+) -> None:
+    bundle, reader = likeness.bundle, likeness.reader
+    for part in bundle.path.iterdir():
+        if part.name != "likeness_encoder":
+            (tmp_path / part.name).symlink_to(part)
+    pictures = [photo(990000, "01"), photo(990001)]
+    without = Likeness(Bundle(tmp_path), reader, likeness.references)
+    for chooser, encoder in ((likeness, bundle.likeness_encoder), (without, bundle.identity_encoder)):
+        assert encoder is not None
+        person = identity_of(encoder, [face.aligned for face in likeness.references])
+        seen = identities_of(encoder, [reader.aligned(picture, "picture") for picture in pictures])
+        assert chooser.of(pictures) == pytest.approx(cosine_similarity(seen, person[None]).tolist(), abs=1e-5)
 
 
 def test_an_expression_counts_by_its_distance(likeness: Likeness) -> None:

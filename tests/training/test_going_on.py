@@ -63,7 +63,8 @@ def test_a_bundle_whose_work_folder_is_gone_is_trained_on(tmp_path: Path) -> Non
     assert after.sha256 != before.sha256
     for config in (second / "bundle").rglob("*.json"):
         assert str(tmp_path) not in config.read_text()
-    for same in ("vae/diffusion_pytorch_model.safetensors", "expression_encoder/model.safetensors"):
+    kept = ("expression_encoder/model.safetensors", "likeness_encoder/model.safetensors")
+    for same in ("vae/diffusion_pytorch_model.safetensors", *kept):
         assert (second / "bundle" / same).read_bytes() == (first / "bundle" / same).read_bytes()
     words = [
         json.loads((each / "bundle" / "tokenizer" / "tokenizer.json").read_text())["model"] for each in (first, second)

@@ -27,7 +27,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_logs_its_figures_and_the_bundle_makes_pictures(work: Path) -> None:
     events = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
     assert {event["stage"] for event in events} == {
-        "autoencoder", "perception", "text", "text_to_image", "reward", "identity", "expression",
+        "autoencoder", "perception", "text", "text_to_image", "reward", "identity", "expression", "likeness",
         "mapping_names", "mapping", "together", "decoder", "detector", "recogniser", "judge", "slot",
     }  # fmt: skip
     validated = next(event for event in events if event["stage"] == "text_to_image")

@@ -16,6 +16,7 @@ from transformers import CLIPTextModel
 from facepersona_core.face2diffusion.checkpoint import load_mapping, save_part
 from facepersona_core.face2diffusion.expression import ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityEncoder
+from facepersona_core.face2diffusion.likeness import LikenessEncoder
 from facepersona_core.face2diffusion.mapping import MappingNetwork
 from training.embedded.captions import vocabulary
 from training.embedded.data import Pictures
@@ -90,15 +91,19 @@ def write_bundle(
     edition: str,
     defaults: dict[str, Any],
     expression_encoder: ExpressionEncoder | None = None,
+    likeness_encoder: LikenessEncoder | None = None,
 ) -> None:
     """Write everything but judges, face pack and card into ``folder``, replacing those parts. Without an
-    ``expression_encoder`` the bundle has none."""
+    ``expression_encoder`` or ``likeness_encoder`` the bundle has none."""
     write_pipeline(folder, autoencoder, model, tokenizer)
-    shutil.rmtree(folder / "expression_encoder", ignore_errors=True)
+    for part in ("expression_encoder", "likeness_encoder"):
+        shutil.rmtree(folder / part, ignore_errors=True)
     save_part(encoder, folder / "identity_encoder")
     save_part(mapping, folder / "mapping")
     if expression_encoder:
         save_part(expression_encoder, folder / "expression_encoder")
+    if likeness_encoder:
+        save_part(likeness_encoder, folder / "likeness_encoder")
     write_expressions(folder, expression_means(pictures), {})
     info = {
         "name": "FacePersona embedded",

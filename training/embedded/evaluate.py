@@ -234,15 +234,20 @@ def training_facts(work: Path, source: Path | None = None) -> dict[str, Any]:
         facts |= {"encoder_auc": encoder["auc"], "encoder_rank1": encoder["rank1"]}
     if reader := last.get("expression"):
         facts |= {"expression_told": reader["told"], "expression_named": reader["named"]}
-    together = last["together"]
-    return facts | {
-        "together_guesses": together["guesses"],
-        "together_hours": round(together["seconds"] / 3600, 2),
-        **{f"loss_{name}": together[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},
-        **{f"loss_{name}_late": together[f"{name}_late"] for name in ("right", "empty", "shuffled")},
-        "training_pictures": len(list((work / "data").glob("[0-9]*/[0-9][0-9].png"))),
-        "training_people": len(list((work / "data").glob("[0-9]*/labels.json"))),
-    }
+    people, pictures = (len(list((work / "data").glob(f"[0-9]*/{name}"))) for name in ("labels.json", "[0-9][0-9].png"))
+    if second := last.get("likeness"):
+        facts |= {"likeness_auc": second["auc"], "likeness_rank1": second["rank1"]}
+        facts |= {"likeness_people": people, "likeness_pictures": pictures}
+    if together := last.get("together"):
+        facts |= {
+            "together_guesses": together["guesses"],
+            "together_hours": round(together["seconds"] / 3600, 2),
+            **{f"loss_{name}": together[name] for name in ("right", "empty", "shuffled", "named", "misnamed")},
+            **{f"loss_{name}_late": together[f"{name}_late"] for name in ("right", "empty", "shuffled")},
+            "training_pictures": pictures,
+            "training_people": people,
+        }
+    return facts
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from training.embedded.face_data import split_people, unstyled
 from training.embedded.face_measure import measure_detector, measure_recogniser
 from training.embedded.face_networks import Detector, Recogniser, export_detector, export_recogniser
 from training.embedded.face_targets import detector_loss, targets
-from training.embedded.loop import clip, cosine, set_rate
+from training.embedded.loop import clip, cosine, half_precision, set_rate
 
 PACK = Path("face_pack") / "models" / "synthetic"
 """Where insightface looks for the pack, below the bundle."""
@@ -47,7 +47,7 @@ def train_detector(data: Path, out: Path, minutes: float, seed: int, people: int
     while budget.tick():
         set_rate(optimiser, cosine(budget.fraction, budget.step))
         picture, kind, geometry = _detector_batch(train, random)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision(torch.device("cpu")):
             outputs = network(picture)
         score_loss, place_loss = detector_loss(outputs, kind, geometry)
         _descend(optimiser, score_loss + place_loss, network)
@@ -79,7 +79,7 @@ def train_recogniser(data: Path, out: Path, minutes: float, seed: int, people: i
         set_rate(optimiser, cosine(budget.fraction, budget.step))
         chosen = random.integers(0, len(crops), 48)
         faces = vary_crops(crops[chosen], random)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision(torch.device("cpu")):
             vectors = network(faces.contiguous(memory_format=torch.channels_last))
         loss = arcface_loss(vectors.float(), centres.weight, torch.from_numpy(classes[chosen]), budget.step)
         _descend(optimiser, loss, network)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facepersona_core.face2diffusion.identity import IdentityConfig, IdentityEncoder
+from facepersona_core.face2diffusion.likeness import LikenessEncoder
 from facepersona_core.face2diffusion.training import ArcFaceHead
 from training.embedded import loop
 from training.embedded.data import Pictures, to_tensor
@@ -24,11 +25,13 @@ TEMPLATE = np.array(
 """ArcFace's five points in a 112 px crop."""
 
 
-@dataclass(frozen=True)
-class EncoderTraining:
-    """Shape and training of the identity encoder."""
+E = TypeVar("E", IdentityEncoder, LikenessEncoder)
 
-    shape: IdentityConfig = field(default_factory=IdentityConfig.embedded)
+
+@dataclass(frozen=True)
+class FaceTraining:
+    """Training of an encoder that tells people apart."""
+
     minutes: float = 25.0
     steps: int | None = None
     """In place of minutes: what is to be compared has to learn equally long."""
@@ -41,6 +44,13 @@ class EncoderTraining:
     hundred people by name alone; the world knows what each of them looks like. 0 is the paper's training."""
     held_out: int = 60
     """People, the last of the set, that validate and are never trained on."""
+
+
+@dataclass(frozen=True)
+class EncoderTraining(FaceTraining):
+    """Shape and training of the identity encoder."""
+
+    shape: IdentityConfig = field(default_factory=IdentityConfig.embedded)
 
 
 def align_all(pictures: Pictures) -> np.ndarray:
@@ -84,7 +94,7 @@ def augment(faces: Tensor, random: np.random.Generator, mirrored: float = 0.5) -
 
 
 @torch.no_grad()
-def embed(encoder: IdentityEncoder, crops: np.ndarray, batch: int = 64) -> Tensor:
+def embed(encoder: IdentityEncoder | LikenessEncoder, crops: np.ndarray, batch: int = 64) -> Tensor:
     """Identity vectors [N, D] of aligned uint8 crops, each averaged with its mirror image."""
     where = next(encoder.parameters()).device
     parts = []
@@ -135,14 +145,28 @@ def train(
     """Train within ``config.minutes``, resuming from ``work/identity.pt``; without that from ``start``, an encoder of
     the same shape, where there is one."""
     torch.manual_seed(seed)
-    where, checkpoint = loop.device(), work / "identity.pt"
+    return fit(IdentityEncoder(config.shape), pictures, config, work / "identity.pt", log, seed, start)
+
+
+def fit(
+    encoder: E,
+    pictures: Pictures,
+    config: FaceTraining,
+    checkpoint: Path,
+    log: loop.Log,
+    seed: int,
+    start: E | None = None,
+) -> E:
+    """`train` for any ``encoder``; the log knows the stage by the name of the ``checkpoint``."""
+    where, stage = loop.device(), checkpoint.stem
     people, person = np.unique(pictures.identities, return_inverse=True)
     held = min(config.held_out, len(people) // 4)
     crops, trained = align_all(pictures), np.flatnonzero(person < len(people) - held)
-    encoder = IdentityEncoder(config.shape).to(where)
-    people_head = ArcFaceHead(config.shape.output_width, len(people) - held, scale=config.scale, margin=config.margin)
+    encoder.to(where)
+    width = encoder.config.output_width
+    people_head = ArcFaceHead(width, len(people) - held, scale=config.scale, margin=config.margin)
     truth = person_features(people)
-    teller = nn.Linear(config.shape.output_width, truth.shape[1])
+    teller = nn.Linear(width, truth.shape[1])
     head = nn.ModuleDict({"people": people_head, "truth": teller}).to(where)
     parameters = [*encoder.parameters(), *head.parameters()]
     optimiser = torch.optim.AdamW(parameters, config.rate, weight_decay=0.05, betas=(0.9, 0.98))
@@ -182,6 +206,7 @@ def train(
                 person,
                 len(people) - held,
                 log,
+                stage,
                 step=step,
                 loss=running,
                 told=told.item(),
@@ -193,11 +218,17 @@ def train(
 
 
 def _report(
-    encoder: IdentityEncoder, crops: np.ndarray, person: np.ndarray, first_held: int, log: loop.Log, **facts: Any
+    encoder: IdentityEncoder | LikenessEncoder,
+    crops: np.ndarray,
+    person: np.ndarray,
+    first_held: int,
+    log: loop.Log,
+    stage: str,
+    **facts: Any,
 ) -> None:
     unseen = np.flatnonzero(person >= first_held)
     encoder.eval()
-    log("identity", **facts, **figures(embed(encoder, crops[unseen]), person[unseen]))
+    log(stage, **facts, **figures(embed(encoder, crops[unseen]), person[unseen]))
     encoder.train()
 
 

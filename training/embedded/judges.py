@@ -17,7 +17,7 @@ from facepersona_core.world import age_group, hair_group, world
 from training.embedded.budget import Budget
 from training.embedded.data import Label, Pictures, flip_label, load_pictures, to_tensor
 from training.embedded.face_data import split_people, unstyled
-from training.embedded.loop import clip, cosine, set_rate
+from training.embedded.loop import clip, cosine, half_precision, set_rate
 
 VERSION = "2"
 BATCH = 32
@@ -82,7 +82,7 @@ def train_judge(
         set_rate(optimiser, cosine(budget.fraction, budget.step))
         chosen = random.integers(0, len(train), BATCH)
         pixels, labels = _varied(train, chosen, random)
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision(torch.device("cpu")):
             x = to_tensor(pixels).contiguous(memory_format=torch.channels_last)
             outputs = network(x, _jittered(points_of(labels, x.shape[-1]), random))
         loss = judge_loss(outputs, labels, x.shape[-1])

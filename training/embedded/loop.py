@@ -139,9 +139,18 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def half_precision(where: torch.device, enabled: bool = True) -> Any:
-    """bfloat16 autocast on ``where``."""
-    return torch.autocast(where.type, torch.bfloat16) if enabled else nullcontext()
+_BFLOAT16 = ("amx_bf16", "avx512_bf16", "bf16")
+"""Instructions that compute in bfloat16, of x86 and ARM."""
+
+
+def half_precision(where: torch.device) -> Any:
+    """bfloat16 autocast on ``where``, but not on a processor without the instructions: it only emulates them, and is
+    two to three times slower than in single precision."""
+    if where.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        if not any(capabilities.get(name, False) for name in _BFLOAT16):
+            return nullcontext()
+    return torch.autocast(where.type, torch.bfloat16)
 
 
 def attention(where: torch.device) -> Any:

@@ -21,9 +21,10 @@ from torch import Tensor
 from torch import distributed as dist
 
 from facepersona_core.bundle import Bundle
-from facepersona_core.face2diffusion.checkpoint import load_expression, load_identity
+from facepersona_core.face2diffusion.checkpoint import load_expression, load_identity, load_likeness, save_part
 from facepersona_core.face2diffusion.expression import ExpressionEncoder
 from facepersona_core.face2diffusion.identity import IdentityEncoder
+from facepersona_core.face2diffusion.likeness import LikenessEncoder
 from facepersona_core.face2diffusion.mapping import MappingConfig, MappingNetwork
 from facepersona_core.faces import bundled_face_reader
 from training.embedded import (
@@ -33,6 +34,7 @@ from training.embedded import (
     expression,
     identity,
     latents,
+    likeness,
     loop,
     mapping,
     perception,
@@ -232,6 +234,14 @@ class Run:
         """Stage 4b."""
         return expression.train(pictures, self.recipe.expression, self.work, self.log, self.recipe.seed)
 
+    def likeness_encoder(self, pictures: Pictures, vae: AutoencoderKL) -> LikenessEncoder:
+        """Stage 4c, kept in ``work/likeness_encoder``."""
+        folder = self.work / "likeness_encoder"
+        if not folder.is_dir():
+            trained = likeness.train(pictures, vae, self.recipe.likeness, self.work, self.log, self.recipe.seed + 1)
+            save_part(trained, folder)
+        return load_likeness(folder)
+
     def all(self) -> None:
         """Every stage, then the bundle."""
         self.render()
@@ -258,7 +268,8 @@ class Run:
         model.names = PhotoNames(mapped)
         vectors = mapping.identity_vectors(encoder.to(loop.device()), pictures)
         model = self.together(pictures, kept, features, vectors, model)
-        self.write(vae, model, encoder, model.names.mapping, pictures, reader)
+        second = self.likeness_encoder(pictures, vae)
+        self.write(vae, model, encoder, model.names.mapping, pictures, reader, second)
         self.judges()
         self.slot(kept, vectors)
         self.card()
@@ -266,6 +277,8 @@ class Run:
     def go_on(self, source: Path) -> None:
         """On from the bundle in the folder ``source``, whose work folder is gone: identity encoder, mapping network and
         text-to-image model learn on; the rest stays as it is."""
+        before, reader = load_identity(source / "identity_encoder"), load_expression(source / "expression_encoder")
+        second = load_likeness(source / "likeness_encoder")
         shutil.copytree(source / "tokenizer", self.work / "tokenizer", dirs_exist_ok=True)
         self.tokenizer = build_tokenizer(self.work / "tokenizer")
         self.render()
@@ -274,7 +287,6 @@ class Run:
         loop.save(vae.state_dict(), self.work / "decoder.pt")
         kept, features = self.latents(pictures, vae), self.features(pictures)
         self.readers(pictures.labels, kept, features)
-        before, reader = load_identity(source / "identity_encoder"), load_expression(source / "expression_encoder")
         encoder = identity.train(pictures, self.recipe.identity, self.work, self.log, self.recipe.seed, before)
         vectors = mapping.identity_vectors(encoder.to(loop.device()), pictures)
         model = assemble.open_text_to_image(source)
@@ -282,7 +294,7 @@ class Run:
             looks = mapping.mean_vectors(mapping.identity_vectors(before.to(loop.device()), pictures)[0], kept.person)
             self._name_as_before(model, looks, vectors, kept)
         model = self.together(pictures, kept, features, vectors, model)
-        self.write(vae, model, encoder, model.names.mapping, pictures, reader)
+        self.write(vae, model, encoder, model.names.mapping, pictures, reader, second)
         for part in ("face_pack", "judges"):
             shutil.copytree(source / part, self.bundle / part, dirs_exist_ok=True)
         self.slot(kept, vectors)
@@ -335,9 +347,16 @@ class Run:
         evaluate.write_card(self.bundle, *figures, evaluate.training_facts(self.work, source))
 
     def write(
-        self, vae: Any, model: Any, encoder: Any, mapped: Any, pictures: Pictures, reader: Any | None = None
+        self,
+        vae: Any,
+        model: Any,
+        encoder: Any,
+        mapped: Any,
+        pictures: Pictures,
+        reader: Any | None = None,
+        second: Any | None = None,
     ) -> None:
-        """The bundle from the trained parts; ``reader`` is the expression encoder."""
+        """The bundle from the trained parts; ``reader`` is the expression encoder, ``second`` the likeness encoder."""
         assemble.write_bundle(
             self.bundle,
             autoencoder=vae,
@@ -349,6 +368,7 @@ class Run:
             edition=self.recipe.edition,
             defaults={name: getattr(self.recipe, name) for name in ("steps", "guidance", "candidates")},
             expression_encoder=reader,
+            likeness_encoder=second,
         )
 
 

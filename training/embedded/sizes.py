@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from facepersona_core.face2diffusion.expression import ExpressionConfig
 from facepersona_core.face2diffusion.identity import IdentityConfig
-from training.embedded import autoencoder, expression, identity, mapping, reward, text_to_image
+from facepersona_core.face2diffusion.likeness import LikenessConfig
+from training.embedded import autoencoder, expression, identity, likeness, mapping, reward, text_to_image
 from training.embedded.perception import PerceptionTraining
 
 EXPRESSION_READER = PerceptionTraining(channels=(96, 192), minutes=24.0, noise=0.1, asked="expression")
@@ -37,6 +38,7 @@ class Recipe:
     reward: reward.RewardTraining = field(default_factory=reward.RewardTraining)
     identity: identity.EncoderTraining = field(default_factory=identity.EncoderTraining)
     expression: expression.ExpressionTraining = field(default_factory=expression.ExpressionTraining)
+    likeness: likeness.LikenessTraining = field(default_factory=likeness.LikenessTraining)
     mapping: mapping.MappingTraining = field(default_factory=mapping.MappingTraining)
     together: reward.RewardTraining = field(
         default_factory=lambda: reward.RewardTraining(steps=8, skipped=1, shown=7, reward_weight=0.021)
@@ -89,6 +91,9 @@ def toy() -> Recipe:
         expression=expression.ExpressionTraining(
             shape=ExpressionConfig(channels=(8, 16), width=16), minutes=0.05, batch=16
         ),
+        likeness=likeness.LikenessTraining(
+            shape=LikenessConfig(channels=(8, 16), output_width=16), minutes=0.05, batch=16
+        ),
         mapping=mapping.MappingTraining(hidden=32, name_minutes=0.05, minutes=0.1, batch=8, read_expressions=True),
         together=own,
         detector_minutes=0.1,
@@ -117,6 +122,7 @@ def accelerator() -> Recipe:
         reward=replace(base.reward, minutes=4.0, drawn=256, batch=320, true_batch=192),
         identity=replace(base.identity, minutes=3.0, batch=512, truth_weight=0.3),
         expression=replace(base.expression, minutes=1.0, batch=512),
+        likeness=replace(base.likeness, minutes=1.0, batch=512),
         mapping=replace(base.mapping, name_minutes=0.3, minutes=3.0, batch=256, rate=6e-4),
         together=replace(base.together, minutes=4.0, drawn=256, batch=320, true_batch=192),
         edition="2",
