@@ -1,7 +1,7 @@
 """Likeness encoder: a second opinion on whom a drawing shows.
 
 A drawing follows what the identity encoder says of a person, so that encoder finds all drawings alike and is a poor
-judge between them. This CNN never tells the model anything: it was trained apart, and helps to choose between drawings
+judge between them. This CNN never tells the model anything: it was trained apart, and chooses between drawings
 (`facepersona_core/candidates.py`). It is no part of the paper's method.
 """
 

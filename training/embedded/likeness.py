@@ -24,6 +24,7 @@ class LikenessTraining(FaceTraining):
     """Shape and training of the likeness encoder."""
 
     shape: LikenessConfig = field(default_factory=LikenessConfig)
+    minutes: float = 72.0
     batch: int = 64
     rate: float = 2e-3
     drawn: int = 6000
