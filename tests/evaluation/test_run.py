@@ -183,10 +183,10 @@ def test_other_steps_prompts_or_methods_are_told_apart(
 def test_the_best_of_several_are_measured_apart(
     evaluate: Evaluate, command: tuple[Any, ...], finished: Path, tmp_path: Path
 ) -> None:
-    done = evaluate(*command[:-1], tmp_path / "best", "--candidates", 2, "--json")
+    done = evaluate(*command[:-1], tmp_path / "best", "--candidates", 4, "--json")
     assert done.exit_code == 0, done.output
     once, best = (json.loads((out / "report.json").read_text("utf-8")) for out in (finished, tmp_path / "best"))
-    assert (once["candidates"], best["candidates"]) == (1, 2)
+    assert (once["candidates"], best["candidates"]) == (1, 4)
     drawn, chosen = finished / "pictures", tmp_path / "best" / "pictures"
     for method, alike in (("class_word", True), ("face2diffusion", False)):
         made = [picture.relative_to(drawn) for picture in sorted((drawn / method).glob("*.webp"))]
