@@ -66,7 +66,7 @@ def build(context: AppContext) -> None:
             _methods_card(context, parts)
             _settings_card(context, parts, actions)
             with gr.Row(elem_id="fp-actions"):
-                parts["generate"] = gr.Button(variant="primary", elem_id="fp-generate")
+                parts["generate"] = gr.Button(variant="primary", elem_id="fp-generate", interactive=False)
                 parts["stop"] = gr.Button(elem_id="fp-stop", interactive=False)
             context.live.bind(parts["generate"], value="create.generate")
             context.live.bind(parts["stop"], value="create.stop")
@@ -182,7 +182,7 @@ def _strength_choices(language: str) -> list[tuple[str, float]]:
 def _wire_person(context: AppContext, parts: dict[str, Any], actions: Actions) -> None:
     live, people = context.live, parts["people"]
     shown = [people, parts["saw"], parts["methods"]]
-    live.on_load(actions.show_people, [people], shown)
+    live.on_load(actions.open_page, [people], [*shown, parts["generate"]])
     live.on_change(actions.show_people, [people], shown)
     people.change(actions.show_person, [people, live.language], [parts["saw"], parts["methods"]], **_QUIET)
     form = [parts["name"], parts["consent"]]

@@ -64,6 +64,10 @@ class Actions:
 
     # People ---------------------------------------------------------------------------------------------------
 
+    def open_page(self, language: str, chosen: str | None) -> tuple[Any, ...]:
+        """What `show_people` says, and *Generate* on: before it, nobody is chosen."""
+        return (*self.show_people(language, chosen), gr.update(interactive=True))
+
     def show_people(self, language: str, chosen: str | None) -> tuple[Any, Any, Any]:
         """The gallery with ``chosen`` (or the first person) marked, what was seen of them, the method cards."""
         people = self.context.people.list()

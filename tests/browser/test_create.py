@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.ui.workplace import photo
 
@@ -66,6 +66,19 @@ def check_download(page: Page) -> None:
     assert made["method"] == "face2diffusion"
     assert made["request"]["prompt"] == page.locator("#fp-prompt textarea").input_value()
     assert made["request"]["seed"] == 7
+
+
+def test_generate_waits_until_the_page_has_chosen_a_person(page: Page) -> None:
+    """On a busy machine the page stands for seconds before the server answers what it asks when it opens."""
+    held: list[Route] = []
+    page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    page.reload()
+    expect(page.locator("#fp-generate")).to_be_visible()
+    expect(page.locator("#fp-generate")).to_be_disabled()
+    assert held
+    page.unroute("**/gradio_api/run/**")  # lets the held ones go on, too
+    expect(page.locator("#fp-generate")).to_be_enabled()
+    expect(page.locator(".fp-person").first).to_have_attribute("aria-pressed", "true")
 
 
 def test_chips_write_the_prompt_and_replace_their_neighbours(page: Page) -> None:
