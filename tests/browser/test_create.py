@@ -83,13 +83,13 @@ def test_generate_waits_until_the_page_has_chosen_a_person(page: Page) -> None:
 
 def test_chips_write_the_prompt_and_replace_their_neighbours(page: Page) -> None:
     prompt = page.locator("#fp-prompt textarea")
-    expect(prompt).to_have_value("a photo of S* smiling wearing a red hoodie at the beach")
+    expect(prompt).to_have_value("a photo of S* laughing wearing a red turtleneck at the beach")
     page.locator('.fp-chip[data-words="in a forest"]').click()
-    expect(prompt).to_have_value("a photo of S* smiling wearing a red hoodie in a forest")
-    page.locator('.fp-chip[data-words="smiling"]').click()
-    expect(prompt).to_have_value("a photo of S* wearing a red hoodie in a forest")
+    expect(prompt).to_have_value("a photo of S* laughing wearing a red turtleneck in a forest")
+    page.locator('.fp-chip[data-words="laughing"]').click()
+    expect(prompt).to_have_value("a photo of S* wearing a red turtleneck in a forest")
     page.locator('.fp-chip[data-words="a pencil drawing"]').click()
-    expect(prompt).to_have_value("a pencil drawing of S* wearing a red hoodie in a forest")
+    expect(prompt).to_have_value("a pencil drawing of S* wearing a red turtleneck in a forest")
     expect(page.locator('.fp-chip[data-words="in a forest"]')).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#fp-words")).to_contain_text("Every word is known")
 
