@@ -71,6 +71,8 @@ class StudyPlan:
 
     def __post_init__(self) -> None:
         _need(bool(self.name.strip()), 'name = ""', 'name != ""')
+        steps = {".", ".."} & set(self.name.split("/"))  # browsers leave them out of an address
+        _need(not steps, f'name = "{self.name}"', 'name: without "." and ".." between slashes')
         _need(set(self.title) == set(LANGUAGES), f"title: {sorted(self.title)}", f"title: {list(LANGUAGES)}")
         texts = tuple(item.text for item in self.prompts)  # whatever its axis, each once
         alike = {"people": self.people, "prompts": texts, "methods": self.methods, "seeds": self.seeds}

@@ -205,6 +205,8 @@ def test_plan_survives_its_file(tmp_path: Path) -> None:
         ({"prompts": (PromptItem("light", "S* at dusk"), PromptItem("scene", "S* at dusk"))}, "S* at dusk"),
         ({"title": {"en": "Sample"}}, "title"),
         ({"name": " "}, "name"),
+        ({"name": ".."}, "name"),
+        ({"name": "a/./b"}, "name"),
         ({"gold_every": -1}, "gold_every"),
     ],
 )
